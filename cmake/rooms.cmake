@@ -1,0 +1,36 @@
+# certfleet_room(NAME PUBLIC … PRIVATE …): the static library of lib/NAME, all its .cpp files.
+# certfleet_executable(NAME FOLDER LINK …): the program of FOLDER; its parts but main.cpp are also the
+# library FOLDER_parts, so that tests can link them.
+
+function(certfleet_settings target)
+  target_link_libraries(${target} PRIVATE certfleet_options Threads::Threads)
+  target_precompile_headers(${target} PRIVATE ${CMAKE_SOURCE_DIR}/cmake/standard.h)
+endfunction()
+
+function(certfleet_room name)
+  cmake_parse_arguments(ROOM "" "" "PUBLIC;PRIVATE" ${ARGN})
+  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/lib/${name}/*.cpp)
+  if(NOT sources)   # INTERIM
+    add_library(${name} INTERFACE)
+    return()
+  endif()
+  add_library(${name} STATIC ${sources})
+  certfleet_settings(${name})
+  target_link_libraries(${name} PUBLIC ${ROOM_PUBLIC} PRIVATE ${ROOM_PRIVATE})
+endfunction()
+
+function(certfleet_executable name folder)
+  cmake_parse_arguments(EXE "" "" "LINK" ${ARGN})
+  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/${folder}/*.cpp)
+  if(NOT sources)   # INTERIM
+    return()
+  endif()
+  list(FILTER sources EXCLUDE REGEX "/main\\.cpp$")
+  string(REPLACE "/" "_" parts ${folder}_parts)
+  add_library(${parts} STATIC ${sources})
+  certfleet_settings(${parts})
+  target_link_libraries(${parts} PUBLIC ${EXE_LINK})
+  add_executable(${name} ${CMAKE_SOURCE_DIR}/${folder}/main.cpp)
+  certfleet_settings(${name})
+  target_link_libraries(${name} PRIVATE ${parts})
+endfunction()
