@@ -34,3 +34,14 @@ function(certfleet_executable name folder)
   certfleet_settings(${name})
   target_link_libraries(${name} PRIVATE ${parts})
 endfunction()
+
+# certfleet_embed_sql(NAME FILE…): compiles the SQL files into room store as store::sql::NAME().
+function(certfleet_embed_sql name)
+  set(out ${CMAKE_BINARY_DIR}/generated/sql_${name}.cpp)
+  string(REPLACE ";" "," files "${ARGN}")
+  add_custom_command(OUTPUT ${out}
+    COMMAND ${CMAKE_COMMAND} -DOUT=${out} -DNAME=${name} "-DFILES=${files}"
+            -P ${CMAKE_SOURCE_DIR}/cmake/embed_sql.cmake
+    DEPENDS ${ARGN} ${CMAKE_SOURCE_DIR}/cmake/embed_sql.cmake VERBATIM)
+  target_sources(store PRIVATE ${out})
+endfunction()

@@ -1,0 +1,61 @@
+#include "lib/store/schema.h"
+
+#include <fmt/format.h>
+
+#include <pqxx/pqxx>
+
+#include "lib/base/error.h"
+#include "lib/store/sql.h"
+
+namespace certfleet::store {
+namespace {
+
+constexpr std::int64_t migration_lock = 0x63657274;  // "cert": one migration at a time
+
+int version_of(Tx& tx) {
+  if (tx.raw().exec1("SELECT to_regclass('certfleet.schema_version')")[0].is_null()) return 0;
+  return tx.raw().exec1("SELECT coalesce(max(number), 0) FROM certfleet.schema_version")[0].as<int>();
+}
+
+}  // namespace
+
+int schema_version() { return static_cast<int>(sql::migrations().size()); }
+
+int migrate(Database& database) {
+  return database.writing([](Tx& tx) {
+    auto& raw = tx.raw();
+    raw.exec_params("SELECT pg_advisory_xact_lock($1)", migration_lock);
+    int found = version_of(tx);
+    if (found > schema_version())
+      throw Failure(Fault::conflict, fmt::format("the database has schema version {}, this program knows only {}",
+                                                 found, schema_version()));
+    if (found == 0)
+      raw.exec(
+          "CREATE SCHEMA IF NOT EXISTS certfleet;"
+          "CREATE TABLE certfleet.schema_version (number integer PRIMARY KEY, name text NOT NULL,"
+          " applied_at timestamptz NOT NULL DEFAULT now())");
+    raw.exec("SET LOCAL search_path TO certfleet, pg_temp");
+    // Functions name tables that later statements of the same migration make.
+    raw.exec("SET LOCAL check_function_bodies TO off");
+    int number = 0;
+    for (const auto& file : sql::migrations()) {
+      if (++number <= found) continue;
+      raw.exec(std::string(file.text));
+      raw.exec_params("INSERT INTO schema_version (number, name) VALUES ($1, $2)", number, std::string(file.name));
+    }
+    raw.exec(std::string(sql::roles().front().text));
+    return found;
+  });
+}
+
+void require_schema(Database& database) {
+  int found = database.reading([](Tx& tx) { return version_of(tx); });
+  if (found == 0)
+    throw Failure(Fault::not_found, "the database has no certfleet schema: run certfleet init");
+  if (found != schema_version())
+    throw Failure(Fault::conflict,
+                  fmt::format("the database has schema version {}, this program needs {}: {}", found, schema_version(),
+                              found < schema_version() ? "run certfleet migrate" : "update this program"));
+}
+
+}  // namespace certfleet::store

@@ -1,0 +1,135 @@
+#include "lib/store/transaction.h"
+
+#include <fmt/format.h>
+
+#include <pqxx/pqxx>
+#include <set>
+
+#include "lib/base/error.h"
+#include "lib/store/failures.h"
+
+namespace certfleet::store {
+
+namespace {
+
+// Collects what the server notifies on one connection.
+class Receiver final : public pqxx::notification_receiver {
+ public:
+  Receiver(pqxx::connection_base& connection, const std::string& channel,
+           std::vector<std::pair<std::string, std::string>>& out)
+      : notification_receiver(connection, channel), out_(out) {}
+  void operator()(const std::string& payload, int) override { out_.emplace_back(channel(), payload); }
+
+ private:
+  std::vector<std::pair<std::string, std::string>>& out_;
+};
+
+}  // namespace
+
+struct Database::Impl {
+  DatabaseSettings settings;
+  std::unique_ptr<pqxx::connection> connection;
+  std::set<std::string, std::less<>> prepared;
+  std::vector<std::pair<std::string, std::string>> notified;
+  std::vector<std::unique_ptr<Receiver>> receivers;
+
+  void drop() noexcept {
+    receivers.clear();
+    prepared.clear();
+    connection.reset();
+  }
+
+  pqxx::connection& live() {
+    if (connection != nullptr && connection->is_open()) return *connection;
+    drop();
+    // Half-open links are found by the kernel: keepalives when idle, the user timeout when sending.
+    connection = std::make_unique<pqxx::connection>(
+        settings.dsn +
+        fmt::format(" application_name='{}' connect_timeout=5 keepalives_idle=5 keepalives_interval=2"
+                    " keepalives_count=3 tcp_user_timeout=10000",
+                    settings.application));
+    connection->inhibit_reactivation(true);
+    pqxx::nontransaction setup(*connection);
+    setup.exec(fmt::format("SET search_path TO certfleet, pg_temp; SET statement_timeout TO {}; SET lock_timeout TO 5000;"
+                           " SET idle_in_transaction_session_timeout TO 30000; SET client_min_messages TO warning",
+                           settings.statement_timeout_ms));
+    return *connection;
+  }
+
+  // Runs `body`, turns the library's exceptions into ours and drops a connection that is no good any more.
+  template <class F>
+  auto guarded(F&& body) {
+    try {
+      return body();
+    } catch (const std::exception&) {
+      auto failure = current_failure();
+      if (failure.fault() == Fault::unreachable || failure.fault() == Fault::in_doubt ||
+          (connection != nullptr && !connection->is_open()))
+        drop();
+      throw failure;
+    }
+  }
+};
+
+std::string Tx::prepared(std::string_view name, std::string_view text) {
+  std::string key(name);
+  if (database_.impl_->prepared.insert(key).second) raw_.conn().prepare(key, std::string(text));
+  return key;
+}
+
+Database::Database(DatabaseSettings settings) : impl_(std::make_unique<Impl>()) {
+  impl_->settings = std::move(settings);
+}
+Database::Database(Database&&) noexcept = default;
+Database::~Database() = default;
+
+void Database::write(const std::function<void(Tx&)>& body) {
+  impl_->guarded([&] {
+    pqxx::work raw(impl_->live());
+    Tx tx(raw, *this);
+    body(tx);
+    raw.commit();
+  });
+}
+
+void Database::read(const std::function<void(Tx&)>& body) {
+  impl_->guarded([&] {
+    pqxx::read_transaction raw(impl_->live());
+    Tx tx(raw, *this);
+    body(tx);
+  });
+}
+
+void Database::disconnect() { impl_->drop(); }
+
+void Database::connect() {
+  impl_->guarded([&] { impl_->live(); });
+}
+
+int Database::socket() const {
+  return impl_->connection != nullptr && impl_->connection->is_open() ? impl_->connection->sock() : -1;
+}
+
+std::vector<std::pair<std::string, std::string>> Database::notifications() {
+  return impl_->guarded([&] {
+    if (impl_->connection == nullptr) throw pqxx::broken_connection("connection lost");
+    impl_->connection->get_notifs();
+    return std::exchange(impl_->notified, {});
+  });
+}
+
+void Database::listen(const std::string& channel) {
+  impl_->guarded([&] {
+    auto& connection = impl_->live();
+    impl_->receivers.push_back(std::make_unique<Receiver>(connection, channel, impl_->notified));
+  });
+}
+
+bool Database::try_advisory_lock(std::int64_t key) {
+  return impl_->guarded([&] {
+    pqxx::nontransaction raw(impl_->live());
+    return raw.exec_params1("SELECT pg_try_advisory_lock($1)", key)[0].as<bool>();
+  });
+}
+
+}  // namespace certfleet::store

@@ -1,0 +1,91 @@
+// Connections and transactions. The only place where exceptions of the database library become ours:
+//   connection lost or refused → unreachable; commit's outcome unknown → in_doubt; deadlock, serialization,
+//   shutdown of the server → retry; privilege → denied; duplicate → conflict; missing reference → not_found;
+//   check or value → usage; anything else → permanent.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace pqxx {
+class transaction_base;
+}
+
+namespace certfleet::store {
+
+// One transaction in progress. Functions of this room take it; nobody else looks inside.
+class Tx {
+ public:
+  explicit Tx(pqxx::transaction_base& raw, class Database& database) : raw_(raw), database_(database) {}
+  Tx(const Tx&) = delete;
+  Tx& operator=(const Tx&) = delete;
+
+  // For the .cpp files of lib/store only.
+  pqxx::transaction_base& raw() { return raw_; }
+  // Prepares `text` under `name` at its first use on this connection; returns the name.
+  std::string prepared(std::string_view name, std::string_view text);
+
+ private:
+  pqxx::transaction_base& raw_;
+  Database& database_;
+};
+
+struct DatabaseSettings {
+  std::string dsn;          // libpq's; the password comes from its passfile
+  std::string application;  // shown in pg_stat_activity: "certfleet-worker-apply 4711"
+  // The server ends a statement that takes longer. Long enough for a full batch on a busy disk.
+  int statement_timeout_ms = 10'000;
+};
+
+// One connection, owned by one thread at a time. It connects at the first use and again after a loss.
+class Database {
+ public:
+  explicit Database(DatabaseSettings settings);
+  Database(Database&&) noexcept;
+  ~Database();
+
+  // Runs `body` in a read-write transaction and commits. What `body` throws is rolled back and passed on,
+  // library exceptions as ours. Nothing is retried here: the caller knows what may be.
+  void write(const std::function<void(Tx&)>& body);
+  // Same, read only, one snapshot.
+  void read(const std::function<void(Tx&)>& body);
+
+  template <class F>
+  auto reading(F&& body) {
+    std::optional<std::invoke_result_t<F, Tx&>> result;
+    read([&](Tx& tx) { result.emplace(body(tx)); });
+    return std::move(*result);
+  }
+  template <class F>
+  auto writing(F&& body) {
+    std::optional<std::invoke_result_t<F, Tx&>> result;
+    write([&](Tx& tx) { result.emplace(body(tx)); });
+    return std::move(*result);
+  }
+
+  // Drops the connection; the next use makes a new one.
+  void disconnect();
+  // Failure(unreachable) in one line if the server does not answer.
+  void connect();
+
+  // The raw socket of a connected database, for LISTEN; -1 while disconnected.
+  int socket() const;
+  // Names of the channels that were notified since the last call, and each one's payload. Never blocks.
+  // After a lost connection: Failure(unreachable).
+  std::vector<std::pair<std::string, std::string>> notifications();
+  // LISTEN on this connection; holds until it is lost.
+  void listen(const std::string& channel);
+  // Takes a session-level advisory lock if it is free. Held until the connection ends.
+  bool try_advisory_lock(std::int64_t key);
+
+ private:
+  friend class Tx;
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace certfleet::store
