@@ -48,7 +48,12 @@ struct Database::Impl {
         fmt::format(" application_name='{}' connect_timeout=5 keepalives_idle=5 keepalives_interval=2"
                     " keepalives_count=3 tcp_user_timeout=10000",
                     settings.application));
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wdeprecated-declarations"
+    // Else the library reconnects behind our back and the session's settings and locks are gone. The
+    // replacement exists from its version 7 on.
     connection->inhibit_reactivation(true);
+#pragma GCC diagnostic pop
     pqxx::nontransaction setup(*connection);
     setup.exec(fmt::format("SET search_path TO certfleet, pg_temp; SET statement_timeout TO {}; SET lock_timeout TO 5000;"
                            " SET idle_in_transaction_session_timeout TO 30000; SET client_min_messages TO warning",

@@ -10,6 +10,9 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
+
+#include "lib/domain/job.h"
 
 namespace pqxx {
 class transaction_base;
@@ -29,7 +32,11 @@ class Tx {
   // Prepares `text` under `name` at its first use on this connection; returns the name.
   std::string prepared(std::string_view name, std::string_view text);
 
+  // Jobs that this transaction made ready: to be offered to a broker once it has committed.
+  std::vector<domain::JobRef>& ready_jobs() { return ready_jobs_; }
+
  private:
+  std::vector<domain::JobRef> ready_jobs_;
   pqxx::transaction_base& raw_;
   Database& database_;
 };

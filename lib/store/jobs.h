@@ -1,0 +1,23 @@
+// Jobs: enqueued by whoever decides that work is due, in the transaction of the cause.
+#pragma once
+
+#include <span>
+
+#include "lib/domain/job.h"
+#include "lib/store/transaction.h"
+
+namespace certfleet::store::jobs {
+
+// Inserts jobs. Those that are ready at once are added to tx.ready_jobs(), for the caller to offer after the
+// commit; what is not offered is found by the leading scheduler. Returns how many were new: a job whose
+// dedupe key is live already is left out.
+int enqueue(Tx& tx, std::span<const domain::NewJob> jobs);
+int enqueue(Tx& tx, const domain::NewJob& job);
+
+// The same for a person's request: the leading scheduler hears of it by NOTIFY and offers it.
+int enqueue_by_person(Tx& tx, const domain::NewJob& job);
+
+// The channel that enqueue_by_person notifies.
+inline constexpr const char* channel = "certfleet_jobs";
+
+}  // namespace certfleet::store::jobs
