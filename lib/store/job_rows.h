@@ -1,12 +1,13 @@
 // Rows of the job table as values; shared by the files of this room that touch jobs.
 #pragma once
 
-namespace pqxx {
-class row;
-}
 
 #include "lib/domain/job.h"
 #include "lib/store/transaction.h"
+
+namespace pqxx {
+class row;
+}
 
 namespace certfleet::store::jobs {
 

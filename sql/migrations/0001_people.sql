@@ -60,7 +60,7 @@ CREATE TABLE group_member (
 
 -- The settings of the whole installation: one row.
 CREATE TABLE settings (
-  only      boolean PRIMARY KEY DEFAULT true CHECK (only),
+  single    boolean PRIMARY KEY DEFAULT true CHECK (single),
   proxy     text CHECK (proxy ~ '^[^:[:space:]]+:[0-9]+$'),   -- host:port, manual 6.2.1
   time_zone text NOT NULL DEFAULT 'UTC',
   language  text NOT NULL DEFAULT 'ja' CHECK (language IN ('ja', 'en'))
@@ -69,7 +69,7 @@ INSERT INTO settings DEFAULT VALUES;
 
 -- Manual 6.6. At most one row; without it no mail is sent.
 CREATE TABLE mail_settings (
-  only                 boolean PRIMARY KEY DEFAULT true CHECK (only),
+  single               boolean PRIMARY KEY DEFAULT true CHECK (single),
   from_address         text NOT NULL CHECK (from_address ~ '^[^@[:space:]]+@[^@[:space:]]+$'),
   host                 text NOT NULL CHECK (host <> ''),
   port                 integer NOT NULL CHECK (port BETWEEN 1 AND 65535),
