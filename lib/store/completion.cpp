@@ -1,0 +1,163 @@
+#include "lib/store/completion.h"
+
+#include <algorithm>
+#include <pqxx/pqxx>
+#include <unordered_map>
+
+#include "lib/base/error.h"
+#include "lib/store/arrays.h"
+#include "lib/store/job_rows.h"
+#include "lib/store/jobs.h"
+#include "lib/store/sql.h"
+
+namespace certfleet::store {
+namespace {
+
+using How = Finished::How;
+using Batch = std::vector<const Finished*>;
+
+bool goes_back(const Finished& job) { return job.how == How::retry || job.how == How::release; }
+
+std::string_view outcome_of(How how) {
+  switch (how) {
+    case How::done: return "done";
+    case How::failed: return "failed";
+    case How::cancelled: return "cancelled";
+    case How::dead: return "dead";
+    case How::retry:
+    case How::release: break;
+  }
+  CERTFLEET_INVARIANT(false, "a job that goes back has no outcome");
+  return {};
+}
+
+// What the two statements found still held: their ids and the concurrency keys that became free.
+struct Held {
+  std::vector<JobId> ids;
+  std::vector<std::string> freed_keys;
+
+  void add(const pqxx::row& row) {
+    ids.emplace_back(row["id"].as<std::int64_t>());
+    if (!row["concurrency_key"].is_null()) freed_keys.emplace_back(row["concurrency_key"].c_str());
+  }
+};
+
+void finish(Tx& tx, const Batch& ends, Held& held) {
+  if (ends.empty()) return;
+  ArrayLiteral ids, fences, outcomes, errors, error_ids;
+  for (const auto* job : ends) {
+    ids.add(job->id.value());
+    fences.add(job->fence.value());
+    outcomes.add(outcome_of(job->how));
+    errors.add(job->error);
+    error_ids.add(std::int64_t{job->error_id});
+  }
+  auto name = tx.prepared("finish", sql::query("finish"));
+  for (const auto& row : tx.raw().exec_prepared(name, ids.take(), fences.take(), outcomes.take(), errors.take(),
+                                                error_ids.take()))
+    held.add(row);
+}
+
+void put_back(Tx& tx, const Batch& backs, Held& held) {
+  if (backs.empty()) return;
+  ArrayLiteral ids, fences, waits, failed, errors, error_ids;
+  for (const auto* job : backs) {
+    ids.add(job->id.value());
+    fences.add(job->fence.value());
+    waits.add(static_cast<double>(job->wait.count()));
+    failed.add(std::int64_t{job->how == How::retry ? 1 : 0});
+    errors.add(job->error);
+    error_ids.add(std::int64_t{job->error_id});
+  }
+  auto name = tx.prepared("put_back", sql::query("put_back"));
+  for (const auto& row : tx.raw().exec_prepared(name, ids.take(), fences.take(), waits.take(), failed.take(),
+                                                errors.take(), error_ids.take())) {
+    held.add(row);
+    if (row["ready"].as<bool>()) {
+      // The row has no queue column: all jobs of a batch are of the worker's own queue.
+      const auto* job = *std::find_if(backs.begin(), backs.end(),
+                                      [&](const auto* b) { return b->id == held.ids.back(); });
+      domain::JobRef ref;
+      ref.id = job->id;
+      ref.queue = domain::job_kind(job->kind).queue;
+      ref.site = SiteId(row["site_id"].as<std::int64_t>(0));
+      ref.service = ServiceId(row["service_id"].as<std::int64_t>(0));
+      ref.priority = row["priority"].as<std::int16_t>();
+      tx.ready_jobs().push_back(ref);
+    }
+  }
+}
+
+// The whole of one batch in one transaction.
+Completed complete_together(Tx& tx, const Batch& batch) {
+  Batch ends, backs;
+  for (const auto* job : batch) (goes_back(*job) ? backs : ends).push_back(job);
+  Held held;
+  finish(tx, ends, held);
+  put_back(tx, backs, held);
+
+  std::sort(held.ids.begin(), held.ids.end());
+  Completed completed;
+  std::vector<domain::NewJob> follow_ups;
+  for (const auto* job : batch) {
+    if (!std::binary_search(held.ids.begin(), held.ids.end(), job->id)) {
+      completed.stale.push_back(job->id);
+      continue;
+    }
+    completed.accepted.push_back(job->id);
+    for (const auto& write : job->writes) write(tx);
+    follow_ups.insert(follow_ups.end(), job->follow_ups.begin(), job->follow_ups.end());
+  }
+  jobs::enqueue(tx, follow_ups);
+  jobs::promote(tx, held.freed_keys);
+  completed.ready = std::move(tx.ready_jobs());
+  return completed;
+}
+
+void merge(Completed& into, Completed&& from) {
+  auto append = [](auto& a, auto& b) { a.insert(a.end(), b.begin(), b.end()); };
+  append(into.accepted, from.accepted);
+  append(into.stale, from.stale);
+  append(into.refused, from.refused);
+  append(into.ready, from.ready);
+}
+
+bool database_away(const Failure& failure) { return failure.transient(); }
+
+Completed complete_alone(Database& database, const Finished& job) {
+  try {
+    return database.writing([&](Tx& tx) { return complete_together(tx, {&job}); });
+  } catch (const Failure& failure) {
+    if (database_away(failure) || job.writes.empty()) throw;
+    Finished failed;
+    failed.id = job.id;
+    failed.fence = job.fence;
+    failed.kind = job.kind;
+    failed.concurrency_key = job.concurrency_key;
+    failed.how = How::failed;
+    failed.error = failure.what();
+    failed.error_id = failure.trace_id().value_or(12);  // <E0012>: writing to the database failed
+    auto completed = database.writing([&](Tx& tx) { return complete_together(tx, {&failed}); });
+    completed.refused.swap(completed.accepted);
+    return completed;
+  }
+}
+
+}  // namespace
+
+Completed complete_batch(Database& database, const std::vector<Finished>& jobs) {
+  if (jobs.empty()) return {};
+  Batch batch;
+  for (const auto& job : jobs) batch.push_back(&job);
+  std::sort(batch.begin(), batch.end(), [](const auto* a, const auto* b) { return a->id < b->id; });
+  try {
+    return database.writing([&](Tx& tx) { return complete_together(tx, batch); });
+  } catch (const Failure& failure) {
+    if (database_away(failure)) throw;
+  }
+  Completed completed;
+  for (const auto* job : batch) merge(completed, complete_alone(database, *job));
+  return completed;
+}
+
+}  // namespace certfleet::store

@@ -1,0 +1,164 @@
+#include "lib/store/job_store.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <pqxx/pqxx>
+
+#include "lib/base/error.h"
+#include "lib/store/arrays.h"
+#include "lib/store/completion.h"
+#include "lib/store/job_rows.h"
+#include "lib/store/sql.h"
+
+namespace certfleet::store {
+namespace {
+
+std::string prepared_query(Tx& tx, std::string_view name) { return tx.prepared(name, sql::query(name)); }
+
+domain::Job job_of(const pqxx::row& row) {
+  domain::Job job;
+  job.id = JobId(row["id"].as<std::int64_t>());
+  job.fence = Fence(row["fence"].as<std::int64_t>());
+  job.kind = row["kind"].c_str();
+  job.subject = row["subject_id"].as<std::int64_t>();
+  job.service = ServiceId(row["service_id"].as<std::int64_t>(0));
+  job.node = NodeId(row["node_id"].as<std::int64_t>(0));
+  job.site = SiteId(row["site_id"].as<std::int64_t>(0));
+  job.priority = row["priority"].as<std::int16_t>();
+  job.request_no = row["request_no"].as<int>();
+  job.attempts_failed = row["attempts_failed"].as<int>();
+  job.attempts_max = row["attempts_max"].as<int>();
+  job.time_limit = std::chrono::seconds(static_cast<std::int64_t>(row["time_limit_s"].as<double>()));
+  job.concurrency_key = row["concurrency_key"].as<std::string>("");
+  job.cancel = row["cancel"].as<bool>();
+  return job;
+}
+
+std::vector<domain::Job> jobs_of(const pqxx::result& rows) {
+  std::vector<domain::Job> jobs;
+  jobs.reserve(rows.size());
+  for (const auto& row : rows) jobs.push_back(job_of(row));
+  // UPDATE returns in no promised order; the most urgent and oldest run first.
+  std::sort(jobs.begin(), jobs.end(), [](const auto& a, const auto& b) {
+    return std::pair(a.priority, a.id) < std::pair(b.priority, b.id);
+  });
+  return jobs;
+}
+
+class PostgresJobStore final : public JobStore {
+ public:
+  explicit PostgresJobStore(DatabaseSettings settings) : database_(std::move(settings)) {}
+
+  SessionId open_session(const SessionInfo& info, std::chrono::seconds life) override {
+    return database_.writing([&](Tx& tx) {
+      auto row = tx.raw().exec_params1(
+          "INSERT INTO session (queue, host, pid, site_id, slots, expires_at)"
+          " VALUES ($1::job_queue, $2, $3, nullif($4::bigint, 0), $5, now() + make_interval(secs => $6)) RETURNING id",
+          std::string(to_string(info.queue)), info.host, info.pid, info.site.value(), info.slots, life.count());
+      return SessionId(row[0].as<std::int64_t>());
+    });
+  }
+
+  Heartbeat renew(SessionId session, std::chrono::seconds life, bool draining) override {
+    return database_.writing([&](Tx& tx) {
+      Heartbeat beat;
+      auto renewed = tx.raw().exec_params(
+          "UPDATE session SET expires_at = now() + make_interval(secs => $2), draining = $3"
+          " WHERE id = $1 AND expires_at > now()",
+          session.value(), life.count(), draining);
+      beat.alive = renewed.affected_rows() == 1;
+      for (const auto& row : tx.raw().exec_params(
+               "SELECT id FROM job WHERE session_id = $1 AND state = 'running' AND cancel", session.value()))
+        beat.cancelled.emplace_back(row[0].as<std::int64_t>());
+      return beat;
+    });
+  }
+
+  void close_session(SessionId session) override {
+    database_.write([&](Tx& tx) { tx.raw().exec_params("DELETE FROM session WHERE id = $1", session.value()); });
+  }
+
+  std::vector<domain::Job> claim_offered(SessionId session, domain::Queue queue, std::vector<JobId> ids) override {
+    if (ids.empty()) return {};
+    std::sort(ids.begin(), ids.end());  // every batch locks in the order of ids
+    ArrayLiteral literal;
+    for (auto id : ids) literal.add(id.value());
+    return database_.writing([&](Tx& tx) {
+      return jobs_of(tx.raw().exec_prepared(prepared_query(tx, "claim_offered"), session.value(),
+                                            std::string(to_string(queue)), literal.take()));
+    });
+  }
+
+  std::vector<domain::Job> claim_ready(SessionId session, domain::Queue queue, SiteId site, int jobs_max) override {
+    return database_.writing([&](Tx& tx) {
+      const auto site_value = site.value();
+      return jobs_of(tx.raw().exec_prepared(prepared_query(tx, "claim_ready"), session.value(),
+                                            std::string(to_string(queue)), site ? &site_value : nullptr, jobs_max));
+    });
+  }
+
+  Completed complete(const std::vector<Finished>& batch) override { return complete_batch(database_, batch); }
+
+  void commit_guarded(JobId job, Fence fence, const std::function<void(Tx&)>& body) override {
+    database_.write([&](Tx& tx) {
+      // The share lock keeps a sweeper from taking the job back between this look and the commit.
+      auto held = tx.raw().exec_params(
+          "SELECT 1 FROM job WHERE id = $1 AND fence = $2 AND state = 'running' FOR SHARE", job.value(),
+          fence.value());
+      if (held.empty())
+        throw Failure(Fault::stale, fmt::format("job {} is no longer held by this attempt", job.value()));
+      body(tx);
+    });
+  }
+
+  Swept sweep(int jobs_max) override {
+    return database_.writing([&](Tx& tx) {
+      Swept swept;
+      for (const auto& row : tx.raw().exec_prepared(prepared_query(tx, "sweep"), jobs_max, crashes_max,
+                                                    static_cast<double>(deadline_grace.count()))) {
+        if (row["dead"].as<bool>())
+          ++swept.dead;
+        else
+          swept.back.push_back(jobs::job_ref(row));
+      }
+      // A session goes when nothing refers to it any more.
+      swept.sessions = static_cast<int>(
+          tx.raw()
+              .exec("DELETE FROM session WHERE expires_at < now() - interval '1 second' AND NOT EXISTS"
+                    " (SELECT 1 FROM job WHERE job.session_id = session.id AND job.state = 'running')")
+              .affected_rows());
+      return swept;
+    });
+  }
+
+  std::vector<domain::JobRef> promote_due(int jobs_max) override {
+    return database_.writing([&](Tx& tx) {
+      std::vector<domain::JobRef> ready;
+      for (const auto& row : tx.raw().exec_prepared(prepared_query(tx, "promote_due"), jobs_max))
+        ready.push_back(jobs::job_ref(row));
+      return ready;
+    });
+  }
+
+  std::vector<domain::JobRef> ready_jobs(JobId after, int jobs_max) override {
+    return database_.reading([&](Tx& tx) {
+      std::vector<domain::JobRef> ready;
+      for (const auto& row : tx.raw().exec_prepared(prepared_query(tx, "ready_jobs"), after.value(), jobs_max))
+        ready.push_back(jobs::job_ref(row));
+      return ready;
+    });
+  }
+
+ private:
+  Database database_;
+};
+
+}  // namespace
+
+std::unique_ptr<JobStore> postgres_job_store(DatabaseSettings settings) {
+  return std::make_unique<PostgresJobStore>(std::move(settings));
+}
+
+}  // namespace certfleet::store

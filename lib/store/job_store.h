@@ -1,0 +1,98 @@
+// What the pipeline does to jobs and sessions. The simulation has a store of its own behind this interface,
+// held to the same rules by one conformance suite.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "lib/domain/job.h"
+#include "lib/store/transaction.h"
+
+namespace certfleet::store {
+
+// A worker process as it presents itself.
+struct SessionInfo {
+  domain::Queue queue = domain::Queue::csr;
+  SiteId site;  // 0: takes jobs of any site
+  std::string host;
+  int pid = 0;
+  int slots = 1;
+};
+
+struct Heartbeat {
+  bool alive = false;                 // false: the session has lapsed; it never lives again
+  std::vector<JobId> cancelled;       // running jobs of the session that a person asked to cancel
+};
+
+// How a claimed job ends, or goes back.
+struct Finished {
+  enum class How { done, failed, cancelled, dead, retry, release };
+  JobId id;
+  Fence fence;
+  std::string kind;
+  std::string concurrency_key;
+  How how = How::done;
+  std::string error;
+  int error_id = 0;
+  std::chrono::seconds wait{0};  // of retry and release
+  // Run in the transaction of the end, if the fence holds. One that throws a permanent Failure fails its own
+  // job and no other.
+  std::vector<std::function<void(Tx&)>> writes;
+  std::vector<domain::NewJob> follow_ups;
+};
+
+struct Completed {
+  std::vector<JobId> accepted;
+  std::vector<JobId> stale;            // their fences were old: nothing of theirs was written
+  std::vector<JobId> refused;          // a write of theirs failed for good: ended as failed without results
+  std::vector<domain::JobRef> ready;   // jobs that became ready: to be offered
+};
+
+struct Swept {
+  std::vector<domain::JobRef> back;
+  int dead = 0;
+  int sessions = 0;  // lapsed sessions that were removed
+};
+
+// One object, one connection, one thread. Failure(unreachable | in_doubt | retry) when the database is away:
+// the caller tries again with the same arguments.
+class JobStore {
+ public:
+  virtual ~JobStore() = default;
+
+  virtual SessionId open_session(const SessionInfo& info, std::chrono::seconds life) = 0;
+  // Prolongs the session's life from now, if it has not lapsed.
+  virtual Heartbeat renew(SessionId session, std::chrono::seconds life, bool draining) = 0;
+  virtual void close_session(SessionId session) = 0;
+
+  // What can't be claimed does not come back: it was taken.
+  virtual std::vector<domain::Job> claim_offered(SessionId session, domain::Queue queue,
+                                                 std::vector<JobId> ids) = 0;
+  virtual std::vector<domain::Job> claim_ready(SessionId session, domain::Queue queue, SiteId site,
+                                               int jobs_max) = 0;
+
+  virtual Completed complete(const std::vector<Finished>& batch) = 0;
+
+  // Runs `body` in a transaction of its own if the job is still held under this fence; else Failure(stale).
+  virtual void commit_guarded(JobId job, Fence fence, const std::function<void(Tx&)>& body) = 0;
+
+  // Takes back the jobs of lapsed sessions. Any number of sweepers may run.
+  virtual Swept sweep(int jobs_max) = 0;
+  // Makes due waiting jobs ready.
+  virtual std::vector<domain::JobRef> promote_due(int jobs_max) = 0;
+  // Ready jobs with an id above `after`, in the order of ids: what to offer (again).
+  virtual std::vector<domain::JobRef> ready_jobs(JobId after, int jobs_max) = 0;
+};
+
+std::unique_ptr<JobStore> postgres_job_store(DatabaseSettings settings);
+
+// A job that took this many workers with it is dead, though it never returned an error.
+inline constexpr int crashes_max = 5;
+// A job so long past its deadline is taken back although its worker's session lives: the handler hangs.
+inline constexpr std::chrono::seconds deadline_grace{60};
+
+}  // namespace certfleet::store
