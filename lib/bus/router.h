@@ -1,0 +1,52 @@
+// The broker's end of all links. It admits only keys that the Zap of the same context admits, and knows each
+// message's sender by the key of its connection.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+
+#include "lib/base/id.h"
+#include "lib/bus/context.h"
+#include "lib/bus/curve.h"
+#include "lib/bus/dealer.h"
+#include "lib/bus/message.h"
+
+namespace certfleet::bus {
+
+class Router {
+ public:
+  struct Malformed {
+    std::string reason;
+  };
+  struct Received {
+    std::string routing_id;  // of the connection; names no one
+    PeerId peer;             // the enrolled peer whose key opened the connection
+    std::variant<Message, Malformed> content;
+  };
+  enum class Sent { sent, would_block, unknown_peer };
+
+  // Make a Zap in the same context first. For one thread.
+  Router(Context& context, const KeyPair& own, const LinkTimes& times = {});
+  ~Router();
+  Router(const Router&) = delete;
+  Router& operator=(const Router&) = delete;
+
+  // Failure(conflict) "tcp://0.0.0.0:9020: address already in use"; Failure(usage) if it makes no sense.
+  void bind(const std::string& endpoint);
+  std::string endpoint() const;  // where it really listens, when the port was *
+
+  std::optional<Received> receive();  // never blocks
+  // Never blocks, and never drops silently: what can't be queued for the peer is not sent.
+  Sent send(const std::string& routing_id, const Message& message);
+
+  void* handle() const;  // for Poller
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace certfleet::bus
