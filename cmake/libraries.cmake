@@ -19,6 +19,7 @@ endfunction()
 
 certfleet_pkg(sodium libsodium)
 certfleet_pkg(pqxx libpqxx)
+certfleet_pkg(pq libpq)
 certfleet_pkg(zmq libzmq)
 certfleet_pkg(ssh libssh)
 certfleet_pkg(systemd libsystemd)

@@ -65,23 +65,23 @@ GRANT SELECT ON peer TO certfleet_broker;
 -- Every worker: the job engine, and the mails that its results call for.
 GRANT SELECT, INSERT, UPDATE, DELETE ON session, job TO certfleet_worker;
 GRANT SELECT, INSERT ON job_history, job_dead TO certfleet_worker;
-GRANT SELECT ON site, service, user_group, notification_table, notification_recipient TO certfleet_worker;
+GRANT SELECT ON site, service, key_spec, user_group, notification_table, notification_recipient TO certfleet_worker;
 GRANT SELECT, INSERT ON mail TO certfleet_worker;
 
 GRANT SELECT, INSERT, UPDATE, DELETE ON session, job TO certfleet_scheduler;
 GRANT SELECT, INSERT ON job_history, job_dead TO certfleet_scheduler;
-GRANT SELECT ON site, service, node, user_group, notification_table, notification_recipient, mail,
+GRANT SELECT ON site, service, key_spec, node, user_group, notification_table, notification_recipient, mail,
   peer TO certfleet_scheduler;
 GRANT SELECT, UPDATE ON ca_order, apply, node TO certfleet_scheduler;
 GRANT INSERT ON mail TO certfleet_scheduler;
 GRANT EXECUTE ON FUNCTION ensure_partitions(integer) TO certfleet_scheduler;
 
-GRANT SELECT ON key_spec, sealing_key, csr TO certfleet_csr;
+GRANT SELECT ON sealing_key, csr TO certfleet_csr;
 GRANT SELECT (id, service_id, algorithm, spki_sha256, created_at), INSERT ON key_pair TO certfleet_csr;
 GRANT INSERT ON csr TO certfleet_csr;
 GRANT SELECT, UPDATE ON ca_order TO certfleet_csr;
 
-GRANT SELECT ON key_spec, sealing_key, csr TO certfleet_order;
+GRANT SELECT ON sealing_key, csr TO certfleet_order;
 GRANT SELECT (id, service_id, algorithm, spki_sha256, created_at) ON key_pair TO certfleet_order;
 GRANT DELETE ON key_pair TO certfleet_order;
 GRANT SELECT, UPDATE ON ca_account, ca_order TO certfleet_order;

@@ -23,6 +23,7 @@ class Id {
 using CompanyId = Id<struct CompanyTag>;
 using SiteId = Id<struct SiteTag>;
 using GroupId = Id<struct GroupTag>;
+using UserId = Id<struct UserTag>;
 using ServiceId = Id<struct ServiceTag>;
 using NodeId = Id<struct NodeTag>;
 using AccessId = Id<struct AccessTag>;

@@ -1,0 +1,112 @@
+#include "lib/store/nodes.h"
+
+#include "lib/store/rows.h"
+
+namespace certfleet::store::nodes {
+namespace {
+
+constexpr const char* columns =
+    "SELECT id, service_id, site_id, access_id, name, kind, enabled, verify_mode, verify_host, verify_port,"
+    " verify_name, cert_file, key_file, chain_file, work_dir, control FROM node ";
+
+domain::Node node_of(const pqxx::row& row) {
+  domain::Node node;
+  node.id = id_of<NodeId>(row["id"]);
+  node.service = id_of<ServiceId>(row["service_id"]);
+  node.site = id_of<SiteId>(row["site_id"]);
+  node.access = id_of<AccessId>(row["access_id"]);
+  node.name = row["name"].as<std::string>();
+  node.kind = row["kind"].as<std::string>();
+  node.enabled = row["enabled"].as<bool>();
+  auto mode = domain::verify_mode_from(row["verify_mode"].c_str());
+  CERTFLEET_INVARIANT(mode.has_value(), row["verify_mode"].c_str());
+  node.verify.mode = *mode;
+  node.verify.host = row["verify_host"].as<std::string>("");
+  node.verify.port = row["verify_port"].as<int>(443);
+  node.verify.name = text_of(row["verify_name"]);
+  node.apache = {row["cert_file"].as<std::string>(), row["key_file"].as<std::string>(), text_of(row["chain_file"]),
+                 row["work_dir"].as<std::string>(), row["control"].as<std::string>()};
+  return node;
+}
+
+std::vector<domain::Node> nodes_of(const pqxx::result& rows) {
+  std::vector<domain::Node> nodes;
+  for (const auto& row : rows) nodes.push_back(node_of(row));
+  return nodes;
+}
+
+// Runs `sql` with the columns as $2 to $16; $1 is the id (0 for a new node).
+pqxx::result run(Tx& tx, const char* sql, const domain::Node& node) {
+  bool verified = node.verify.mode != domain::VerifyMode::none;
+  auto host = verified ? std::optional(node.verify.host) : std::nullopt;
+  auto port = number_text(verified ? std::optional(node.verify.port) : std::nullopt);
+  return tx.raw().exec_params(sql, node.id.value(), node.service.value(), node.site.value(), node.access.value(),
+                              node.name, node.kind, node.enabled, std::string(to_string(node.verify.mode)),
+                              or_null(host), or_null(port), or_null(node.verify.name), node.apache.cert_file,
+                              node.apache.key_file, or_null(node.apache.chain_file), node.apache.work_dir,
+                              node.apache.control);
+}
+
+}  // namespace
+
+domain::Node get(Tx& tx, NodeId id) {
+  auto rows = tx.raw().exec_params(std::string(columns) + "WHERE id = $1", id.value());
+  require_row(rows, "node", id.value());
+  return node_of(rows[0]);
+}
+
+std::optional<domain::Node> find(Tx& tx, std::string_view name) {
+  auto rows = tx.raw().exec_params(std::string(columns) + "WHERE name = $1", std::string(name));
+  if (rows.empty()) return std::nullopt;
+  return node_of(rows[0]);
+}
+
+std::vector<domain::Node> list(Tx& tx) { return nodes_of(tx.raw().exec(std::string(columns) + "ORDER BY name")); }
+
+std::vector<domain::Node> of_service(Tx& tx, ServiceId service) {
+  return nodes_of(
+      tx.raw().exec_params(std::string(columns) + "WHERE service_id = $1 ORDER BY name", service.value()));
+}
+
+NodeId add(Tx& tx, const domain::Node& node) {
+  return naming("node", node.name, [&] {
+    return id_of<NodeId>(
+        run(tx,
+            "INSERT INTO node (service_id, site_id, access_id, name, kind, enabled, verify_mode, verify_host,"
+            " verify_port, verify_name, cert_file, key_file, chain_file, work_dir, control)"
+            " VALUES ($2, $3, $4, $5, $6, $7, $8, $9, $10::integer, $11, $12, $13, $14, $15, $16)"
+            " RETURNING id, $1::bigint",
+            node)[0][0]);
+  });
+}
+
+void update(Tx& tx, const domain::Node& node) {
+  naming("node", node.name, [&] {
+    require_row(run(tx,
+                    "UPDATE node SET service_id = $2, site_id = $3, access_id = $4, name = $5, kind = $6,"
+                    " enabled = $7, verify_mode = $8, verify_host = $9, verify_port = $10::integer,"
+                    " verify_name = $11, cert_file = $12, key_file = $13, chain_file = $14, work_dir = $15,"
+                    " control = $16 WHERE id = $1",
+                    node),
+                "node", node.id.value());
+  });
+}
+
+void remove(Tx& tx, NodeId id) {
+  require_row(tx.raw().exec_params("DELETE FROM node WHERE id = $1", id.value()), "node", id.value());
+}
+
+Seen seen(Tx& tx, NodeId id) {
+  auto rows = tx.raw().exec_params(
+      "SELECT apply_status, served_serial, served_sha256, served_state,"
+      " extract(epoch FROM served_at) AS served_at FROM node WHERE id = $1",
+      id.value());
+  require_row(rows, "node", id.value());
+  auto row = rows[0];
+  Seen seen{row["apply_status"].as<std::string>(), text_of(row["served_serial"]), text_of(row["served_sha256"]),
+            text_of(row["served_state"]), std::nullopt};
+  if (!row["served_at"].is_null()) seen.served_at = time_of(row["served_at"]);
+  return seen;
+}
+
+}  // namespace certfleet::store::nodes

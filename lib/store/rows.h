@@ -1,0 +1,75 @@
+// Small helpers of the inventory's .cpp files: nullable fields and parameters, and the server's complaints
+// about names turned into a person's words. Includes the database library: never include it from a header.
+#pragma once
+
+#include <fmt/format.h>
+
+#include <cmath>
+#include <optional>
+#include <pqxx/pqxx>
+#include <string>
+#include <string_view>
+
+#include "lib/base/clock.h"
+#include "lib/base/error.h"
+
+namespace certfleet::store {
+
+inline std::optional<std::string> text_of(const pqxx::field& field) {
+  if (field.is_null()) return std::nullopt;
+  return std::string(field.c_str(), field.size());
+}
+
+inline std::optional<int> int_of(const pqxx::field& field) {
+  if (field.is_null()) return std::nullopt;
+  return field.as<int>();
+}
+
+// A nullable reference: 0 is none.
+template <class Id>
+Id id_of(const pqxx::field& field) {
+  return Id(field.as<std::int64_t>(0));
+}
+
+// From extract(epoch FROM …), to the microsecond that the database keeps.
+inline WallTime time_of(const pqxx::field& epoch_seconds) {
+  auto micros = static_cast<std::int64_t>(std::llround(epoch_seconds.as<double>() * 1e6));
+  return WallTime(std::chrono::duration_cast<WallTime::duration>(std::chrono::microseconds(micros)));
+}
+
+inline std::optional<std::string> bytes_of(const pqxx::field& field) {
+  if (field.is_null()) return std::nullopt;
+  return pqxx::binarystring(field).str();
+}
+
+// As a parameter: none is NULL. Lives no longer than `text`.
+inline const char* or_null(const std::optional<std::string>& text) { return text ? text->c_str() : nullptr; }
+inline std::optional<std::string> number_text(std::optional<int> number) {
+  if (!number) return std::nullopt;
+  return std::to_string(*number);
+}
+
+// As a parameter of type bytea; none and the empty text are NULL.
+std::optional<std::string> bytea_text(const std::optional<std::string>& bytes);
+
+// Runs `body` and says in one line what a duplicate or still referenced row means.
+template <class F>
+auto naming(std::string_view noun, std::string_view name, F&& body) {
+  try {
+    return body();
+  } catch (const pqxx::unique_violation&) {
+    throw Failure(Fault::conflict, fmt::format("there is already a {} named {}", noun, name));
+  } catch (const pqxx::foreign_key_violation& error) {
+    std::string_view text = error.what();
+    if (text.find("still referenced") != std::string_view::npos)
+      throw Failure(Fault::conflict, fmt::format("the {} {} is still in use", noun, name));
+    throw Failure(Fault::not_found, fmt::format("the {} {} refers to something that is not there", noun, name));
+  }
+}
+
+// Failure(not_found) if a statement that names one row met none.
+inline void require_row(const pqxx::result& result, std::string_view noun, std::int64_t id) {
+  if (result.affected_rows() == 0) throw Failure(Fault::not_found, fmt::format("there is no {} with number {}", noun, id));
+}
+
+}  // namespace certfleet::store
