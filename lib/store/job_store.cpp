@@ -113,6 +113,8 @@ class PostgresJobStore final : public JobStore {
     });
   }
 
+  void read(const std::function<void(Tx&)>& body) override { database_.read(body); }
+
   Swept sweep(int jobs_max) override {
     return database_.writing([&](Tx& tx) {
       Swept swept;
@@ -142,10 +144,11 @@ class PostgresJobStore final : public JobStore {
     });
   }
 
-  std::vector<domain::JobRef> ready_jobs(JobId after, int jobs_max) override {
+  std::vector<domain::JobRef> ready_jobs(domain::Queue queue, int jobs_max) override {
     return database_.reading([&](Tx& tx) {
       std::vector<domain::JobRef> ready;
-      for (const auto& row : tx.raw().exec_prepared(prepared_query(tx, "ready_jobs"), after.value(), jobs_max))
+      for (const auto& row : tx.raw().exec_prepared(prepared_query(tx, "ready_jobs"),
+                                                    std::string(to_string(queue)), jobs_max))
         ready.push_back(jobs::job_ref(row));
       return ready;
     });

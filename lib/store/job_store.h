@@ -80,12 +80,15 @@ class JobStore {
   // Runs `body` in a transaction of its own if the job is still held under this fence; else Failure(stale).
   virtual void commit_guarded(JobId job, Fence fence, const std::function<void(Tx&)>& body) = 0;
 
+  // One consistent look at the database, on this store's connection.
+  virtual void read(const std::function<void(Tx&)>& body) = 0;
+
   // Takes back the jobs of lapsed sessions. Any number of sweepers may run.
   virtual Swept sweep(int jobs_max) = 0;
   // Makes due waiting jobs ready.
   virtual std::vector<domain::JobRef> promote_due(int jobs_max) = 0;
-  // Ready jobs with an id above `after`, in the order of ids: what to offer (again).
-  virtual std::vector<domain::JobRef> ready_jobs(JobId after, int jobs_max) = 0;
+  // The most urgent ready jobs of a queue: what to offer (again).
+  virtual std::vector<domain::JobRef> ready_jobs(domain::Queue queue, int jobs_max) = 0;
 };
 
 std::unique_ptr<JobStore> postgres_job_store(DatabaseSettings settings);

@@ -61,6 +61,8 @@ int enqueue_by_person(Tx& tx, const domain::NewJob& job) {
   return made;
 }
 
+void ensure_partitions(Tx& tx) { tx.raw().exec("SELECT ensure_partitions()"); }
+
 void promote(Tx& tx, const std::vector<std::string>& keys) {
   if (keys.empty()) return;
   auto name = tx.prepared("promote_keys", "SELECT * FROM promote_keys($1::text[])");

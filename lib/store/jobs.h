@@ -17,6 +17,9 @@ int enqueue(Tx& tx, const domain::NewJob& job);
 // The same for a person's request: the leading scheduler hears of it by NOTIFY and offers it.
 int enqueue_by_person(Tx& tx, const domain::NewJob& job);
 
+// Makes the partitions of history and traces for this month and the next ones.
+void ensure_partitions(Tx& tx);
+
 // The channel that enqueue_by_person notifies.
 inline constexpr const char* channel = "certfleet_jobs";
 

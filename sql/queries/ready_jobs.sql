@@ -1,4 +1,4 @@
--- Ready jobs in the order of their ids, from one on: what the leading scheduler offers (again).
--- $1 id after which to begin, $2 how many.
+-- The most urgent ready jobs of a queue: what the leading scheduler offers (again).
+-- $1 queue, $2 how many.
 SELECT id, queue, site_id, service_id, priority FROM job
-WHERE state = 'ready' AND id > $1 ORDER BY id LIMIT $2
+WHERE queue = $1::job_queue AND state = 'ready' ORDER BY priority, id LIMIT $2

@@ -1,0 +1,95 @@
+#include "lib/pipeline/completer.h"
+
+#include "lib/base/error.h"
+#include "lib/base/log.h"
+
+namespace certfleet::pipeline {
+namespace {
+
+constexpr int last_tries = 5;  // of a batch when the process is ending: then the sweeper decides
+
+}  // namespace
+
+Completer::Completer(std::unique_ptr<store::JobStore> store, CompleterLimits limits, Metrics& metrics,
+                     std::function<std::size_t()> still_running,
+                     std::function<void(std::size_t, std::vector<domain::JobRef>)> on_done)
+    : store_(std::move(store)),
+      limits_(limits),
+      metrics_(metrics),
+      still_running_(std::move(still_running)),
+      on_done_(std::move(on_done)) {
+  thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
+}
+
+Completer::~Completer() {
+  thread_.request_stop();
+  thread_.join();
+}
+
+void Completer::submit(store::Finished finished) {
+  bool enough = false;
+  {
+    std::lock_guard lock(mutex_);
+    queue_.push_back(std::move(finished));
+    enough = queue_.size() == 1 || queue_.size() >= limits_.batch_max || queue_.size() >= still_running_();
+  }
+  if (enough) arrived_.notify_one();
+}
+
+void Completer::run(const std::stop_token& stop) {
+  for (;;) {
+    auto batch = gather(stop);
+    if (batch.empty()) {
+      if (stop.stop_requested()) return;
+      continue;
+    }
+    complete(batch, stop);
+  }
+}
+
+std::vector<store::Finished> Completer::gather(const std::stop_token& stop) {
+  std::unique_lock lock(mutex_);
+  arrived_.wait(lock, stop, [&] { return !queue_.empty(); });
+  arrived_.wait_for(lock, stop, limits_.gather,
+                    [&] { return queue_.size() >= limits_.batch_max || queue_.size() >= still_running_(); });
+  if (queue_.size() <= limits_.batch_max) return std::exchange(queue_, {});
+  auto end = queue_.begin() + static_cast<std::ptrdiff_t>(limits_.batch_max);
+  std::vector<store::Finished> batch(std::make_move_iterator(queue_.begin()), std::make_move_iterator(end));
+  queue_.erase(queue_.begin(), end);
+  return batch;
+}
+
+void Completer::complete(const std::vector<store::Finished>& batch, const std::stop_token& stop) {
+  auto pause = limits_.retry;
+  for (int tries = 1;; ++tries) {
+    try {
+      auto completed = store_->complete(batch);
+      count(completed);
+      on_done_(batch.size(), std::move(completed.ready));
+      return;
+    } catch (const Failure& failure) {
+      metrics_.add("certfleet_completion_failures_total");
+      log::warn("completing {} jobs: {}", batch.size(), failure.what());
+      if (!failure.transient() || (stop.stop_requested() && tries >= last_tries)) {
+        log::error("{} results are dropped; their jobs will be taken back", batch.size());
+        on_done_(batch.size(), {});
+        return;
+      }
+    }
+    std::unique_lock lock(mutex_);
+    arrived_.wait_for(lock, pause, [] { return false; });
+    pause = std::min(pause * 2, limits_.retry_max);
+  }
+}
+
+void Completer::count(const store::Completed& completed) {
+  metrics_.add("certfleet_jobs_completed_total", static_cast<double>(completed.accepted.size()));
+  metrics_.add("certfleet_completion_batches_total");
+  if (!completed.stale.empty()) {
+    metrics_.add("certfleet_jobs_stale_total", static_cast<double>(completed.stale.size()));
+    for (auto id : completed.stale) log::warn("job {}: its result came too late and was dropped", id.value());
+  }
+  for (auto id : completed.refused) log::error("job {}: its result could not be stored", id.value());
+}
+
+}  // namespace certfleet::pipeline

@@ -1,0 +1,55 @@
+// Ends jobs in batches: one commit for many.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include "lib/base/metrics.h"
+#include "lib/store/job_store.h"
+
+namespace certfleet::pipeline {
+
+struct CompleterLimits {
+  std::size_t batch_max = 128;               // jobs of one commit
+  std::chrono::milliseconds gather{10};      // how long a batch waits for more, if more are running
+  std::chrono::milliseconds retry{200};      // after a failure of the database; doubles up to the next
+  std::chrono::milliseconds retry_max{2000};
+};
+
+// Owns a thread and a store. A batch is tried until the database has answered: what becomes of it in the
+// meantime, the fences decide.
+class Completer {
+ public:
+  // `still_running` tells how many jobs may yet be submitted; with none, nothing waits. `on_done` hears of
+  // each batch, from the completer's thread: how many jobs ended, and which jobs became ready.
+  Completer(std::unique_ptr<store::JobStore> store, CompleterLimits limits, Metrics& metrics,
+            std::function<std::size_t()> still_running,
+            std::function<void(std::size_t ended, std::vector<domain::JobRef> ready)> on_done);
+  // Commits what was submitted, for as long as `last_wait`, then ends.
+  ~Completer();
+
+  void submit(store::Finished finished);  // from any thread
+
+ private:
+  void run(const std::stop_token& stop);
+  std::vector<store::Finished> gather(const std::stop_token& stop);
+  void complete(const std::vector<store::Finished>& batch, const std::stop_token& stop);
+  void count(const store::Completed& completed);
+
+  std::unique_ptr<store::JobStore> store_;
+  CompleterLimits limits_;
+  Metrics& metrics_;
+  std::function<std::size_t()> still_running_;
+  std::function<void(std::size_t, std::vector<domain::JobRef>)> on_done_;
+  std::mutex mutex_;  // guards queue_
+  std::condition_variable_any arrived_;
+  std::vector<store::Finished> queue_;
+  std::jthread thread_;  // last: it uses all of the above
+};
+
+}  // namespace certfleet::pipeline

@@ -1,0 +1,75 @@
+#include "lib/pipeline/conclude.h"
+
+namespace certfleet::pipeline {
+namespace {
+
+using How = store::Finished::How;
+using Verdict = Outcome::Verdict;
+
+store::Finished frame(const domain::Job& job) {
+  store::Finished finished;
+  finished.id = job.id;
+  finished.fence = job.fence;
+  finished.kind = job.kind;
+  finished.concurrency_key = job.concurrency_key;
+  return finished;
+}
+
+void append(std::vector<Write>& to, std::vector<Write> from) {
+  for (auto& write : from) to.push_back(std::move(write));
+}
+
+std::chrono::seconds wait_before_next(const domain::Job& job, const std::optional<Failure>& failure, double dice) {
+  const auto* kind = domain::find_job_kind(job.kind);
+  if (kind == nullptr) return std::chrono::minutes(1);  // a newer version's kind: nothing is known of it here
+  return domain::backoff(*kind, job.attempts_failed, failure ? failure->retry_after() : std::nullopt, dice);
+}
+
+}  // namespace
+
+store::Finished conclude(const domain::Job& job, Outcome outcome, StopReason stopped, double dice,
+                         const std::function<std::vector<Write>(const Failure&)>& gave_up) {
+  auto finished = frame(job);
+  bool unfinished = outcome.verdict == Verdict::cancelled || outcome.verdict == Verdict::retry ||
+                    outcome.verdict == Verdict::wait;
+  if (unfinished && stopped == StopReason::cancelled) {
+    finished.how = How::cancelled;
+    finished.error = "cancelled";
+    finished.writes = gave_up(Failure(Fault::permanent, "cancelled"));
+    return finished;
+  }
+  // Interrupted by us, not by its work: handed back, no attempt counted.
+  if (unfinished && stopped != StopReason::none) {
+    finished.how = How::release;
+    return finished;
+  }
+  finished.writes = std::move(outcome.writes);
+  if (outcome.failure) {
+    finished.error = outcome.failure->what();
+    finished.error_id = outcome.failure->trace_id().value_or(0);
+  }
+  switch (outcome.verdict) {
+    case Verdict::done:
+      finished.how = How::done;
+      finished.follow_ups = std::move(outcome.follow_ups);
+      return finished;
+    case Verdict::cancelled:  // of its own accord: nobody asked, so it is no success either
+    case Verdict::wait:
+      finished.how = How::release;
+      finished.wait = outcome.wait;
+      return finished;
+    case Verdict::retry:
+      if (job.attempts_failed + 1 < job.attempts_max) {
+        finished.how = How::retry;
+        finished.wait = wait_before_next(job, outcome.failure, dice);
+        return finished;
+      }
+      finished.how = How::dead;
+      break;
+    case Verdict::failed: finished.how = How::failed; break;
+  }
+  append(finished.writes, gave_up(outcome.failure.value_or(Failure(Fault::permanent, "failed"))));
+  return finished;
+}
+
+}  // namespace certfleet::pipeline

@@ -1,0 +1,132 @@
+#include "lib/pipeline/job_runner.h"
+
+#include <fmt/format.h>
+
+#include <random>
+
+#include "lib/base/log.h"
+
+namespace certfleet::pipeline {
+namespace {
+
+constexpr std::chrono::seconds trace_wait{5};  // for a job's traces to be stored before its end is
+
+double dice() {
+  thread_local std::mt19937_64 engine(std::random_device{}());
+  return std::uniform_real_distribution<double>(0, 1)(engine) * 0.999999;
+}
+
+class RunningContext final : public Context {
+ public:
+  RunningContext(const domain::Job& job, std::stop_token stop, store::JobStore& store, TraceWriter& traces)
+      : job_(job), stop_(std::move(stop)), deadline_(Deadline::in(job.time_limit)), store_(store), traces_(traces) {}
+
+  Deadline deadline() const override { return deadline_; }
+  std::stop_token stop() const override { return stop_; }
+
+  void trace(trace::Line line) override {
+    traced_ = true;
+    line.request_no = job_.request_no;
+    traces_.add({0, std::move(line), job_.service, job_.node, job_.id});
+  }
+  void read(const Write& body) override { store_.read(body); }
+  void commit(const Write& body) override { store_.commit_guarded(job_.id, job_.fence, body); }
+
+  // What follows the job (a mail with its traces, say) must find them stored.
+  void settle() {
+    if (traced_ && !traces_.flush(Deadline::in(trace_wait)))
+      log::warn("job {}: its traces are late", job_.id.value());
+  }
+
+ private:
+  const domain::Job& job_;
+  std::stop_token stop_;
+  Deadline deadline_;
+  store::JobStore& store_;
+  TraceWriter& traces_;
+  bool traced_ = false;
+};
+
+// Runs the handler; whatever it throws becomes an outcome.
+Outcome run_handler(Handler& handler, const domain::Job& job, Context& context) {
+  try {
+    if (job.cancel) return Outcome::cancelled();
+    return handler.run(job, context);
+  } catch (const Failure& failure) {
+    return failure.transient() || failure.fault() == Fault::stale ? Outcome::retry(failure)
+                                                                  : Outcome::failed(failure);
+  } catch (const std::exception& error) {
+    return Outcome::failed(Failure(Fault::permanent, 98, fmt::format("{}: {}", job.kind, error.what())));
+  }
+}
+
+}  // namespace
+
+JobRunner::JobRunner(Parts parts, int slots) : parts_(std::move(parts)) {
+  for (int slot = 0; slot < slots; ++slot)
+    slots_.emplace_back([this, slot](const std::stop_token& stop) { run(stop, slot); });
+}
+
+JobRunner::~JobRunner() {
+  for (auto& slot : slots_) slot.request_stop();
+  slots_.clear();
+}
+
+void JobRunner::add(std::vector<domain::Job> jobs) {
+  if (jobs.empty()) return;
+  {
+    std::lock_guard lock(mutex_);
+    for (auto& job : jobs) queue_.push_back(std::move(job));
+  }
+  jobs.size() == 1 ? arrived_.notify_one() : arrived_.notify_all();
+}
+
+std::vector<domain::Job> JobRunner::hand_back() {
+  std::lock_guard lock(mutex_);
+  std::vector<domain::Job> jobs(std::make_move_iterator(queue_.begin()), std::make_move_iterator(queue_.end()));
+  queue_.clear();
+  return jobs;
+}
+
+void JobRunner::run(const std::stop_token& stop, int slot) {
+  auto settings = parts_.database;
+  settings.application += fmt::format(" slot {}", slot);
+  auto store = store::postgres_job_store(settings);  // connects when a handler first asks
+  for (;;) {
+    domain::Job job;
+    {
+      std::unique_lock lock(mutex_);
+      if (!arrived_.wait(lock, stop, [&] { return !queue_.empty(); })) return;
+      job = std::move(queue_.front());
+      queue_.pop_front();
+    }
+    attempt(job, *store);
+  }
+}
+
+void JobRunner::attempt(const domain::Job& job, store::JobStore& store) {
+  auto token = parts_.running.started(job);
+  RunningContext context(job, token, store, parts_.traces);
+  Handler* handler = handler_of(job.kind);
+  auto outcome = handler != nullptr
+                     ? run_handler(*handler, job, context)
+                     // A newer version's kind: a newer worker of this queue may know it.
+                     : Outcome::retry(Failure(Fault::retry, fmt::format("no handler for jobs of kind {}", job.kind)));
+  auto stopped = parts_.running.ended(job);
+  if (job.cancel && outcome.verdict == Outcome::Verdict::cancelled) stopped = StopReason::cancelled;
+  auto finished = conclude(job, std::move(outcome), stopped, dice(), [&](const Failure& why) {
+    return handler != nullptr ? handler->gave_up(job, why) : std::vector<Write>{};
+  });
+  parts_.metrics.add("certfleet_attempts_total", 1, {{"kind", job.kind}});
+  if (!finished.error.empty()) log::warn("job {} ({}): {}", job.id.value(), job.kind, finished.error);
+  context.settle();
+  parts_.completer.submit(std::move(finished));
+}
+
+Handler* JobRunner::handler_of(const std::string& kind) const {
+  for (const auto& handler : parts_.handlers)
+    if (handler->kind() == kind) return handler.get();
+  return nullptr;
+}
+
+}  // namespace certfleet::pipeline

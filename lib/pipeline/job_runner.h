@@ -1,0 +1,52 @@
+// The slots of a worker: threads that take claimed jobs and run their handlers.
+#pragma once
+
+#include <condition_variable>
+#include <deque>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include "lib/base/metrics.h"
+#include "lib/pipeline/completer.h"
+#include "lib/pipeline/handler.h"
+#include "lib/pipeline/running_jobs.h"
+#include "lib/pipeline/trace_writer.h"
+
+namespace certfleet::pipeline {
+
+using Handlers = std::vector<std::unique_ptr<Handler>>;
+
+class JobRunner {
+ public:
+  struct Parts {
+    const Handlers& handlers;
+    RunningJobs& running;
+    TraceWriter& traces;
+    Completer& completer;
+    Metrics& metrics;
+    store::DatabaseSettings database;
+  };
+  JobRunner(Parts parts, int slots);
+  // Waits for the handlers that run; jobs that have not begun must have been taken by hand_back() before.
+  ~JobRunner();
+
+  void add(std::vector<domain::Job> jobs);  // from any thread
+  // Takes the jobs that have not begun.
+  std::vector<domain::Job> hand_back();
+
+ private:
+  void run(const std::stop_token& stop, int slot);
+  void attempt(const domain::Job& job, store::JobStore& store);
+  Handler* handler_of(const std::string& kind) const;
+
+  Parts parts_;
+  std::mutex mutex_;  // guards queue_
+  std::condition_variable_any arrived_;
+  std::deque<domain::Job> queue_;
+  std::vector<std::jthread> slots_;  // last: they use all of the above
+};
+
+}  // namespace certfleet::pipeline

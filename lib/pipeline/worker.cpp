@@ -1,0 +1,189 @@
+#include "lib/pipeline/worker.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <random>
+
+#include "lib/base/log.h"
+#include "lib/bus/wakeup.h"
+
+namespace certfleet::pipeline {
+namespace {
+
+constexpr std::chrono::milliseconds pause_without_database{250};
+
+std::string host_name() {
+  std::array<char, 256> name{};
+  ::gethostname(name.data(), name.size() - 1);
+  return name.data();
+}
+
+store::SessionInfo session_info(const WorkerSettings& settings) {
+  return {settings.queue, settings.site, host_name(), static_cast<int>(::getpid()), settings.limits.slots};
+}
+
+store::DatabaseSettings named(store::DatabaseSettings settings, std::string_view part) {
+  settings.application += fmt::format(" {}", part);
+  return settings;
+}
+
+// What the other threads tell the loop.
+class Mailbox {
+ public:
+  explicit Mailbox(bus::Wakeup& wakeup) : wakeup_(wakeup) {}
+
+  void put(std::size_t ended, std::vector<domain::JobRef> ready) {
+    {
+      std::lock_guard lock(mutex_);
+      ended_ += ended;
+      ready_.insert(ready_.end(), ready.begin(), ready.end());
+    }
+    wakeup_.ring();
+  }
+  std::pair<std::size_t, std::vector<domain::JobRef>> take() {
+    std::lock_guard lock(mutex_);
+    return {std::exchange(ended_, 0), std::exchange(ready_, {})};
+  }
+
+ private:
+  bus::Wakeup& wakeup_;
+  std::mutex mutex_;  // guards the two
+  std::size_t ended_ = 0;
+  std::vector<domain::JobRef> ready_;
+};
+
+}  // namespace
+
+struct Worker::Impl {
+  WorkerSettings settings;
+  Handlers handlers;
+  std::unique_ptr<bus::Bus> bus;
+  const Clock& clock;
+  Daemon& daemon;
+
+  bus::Wakeup wakeup;
+  Mailbox mailbox{wakeup};
+  std::atomic<std::size_t> held{0};  // jobs of which the completer has not yet heard the end
+  WorkerCore core;
+  std::unique_ptr<store::JobStore> claims;
+  Instant claims_after{};  // no claim before: the database was away
+  RunningJobs running;
+  TraceWriter traces;
+  Completer completer;
+  JobRunner runner;
+  SessionKeeper session;
+
+  Impl(WorkerSettings s, Handlers h, std::unique_ptr<bus::Bus> b, const Clock& c, Daemon& d, double dice)
+      : settings(std::move(s)),
+        handlers(std::move(h)),
+        bus(std::move(b)),
+        clock(c),
+        daemon(d),
+        core(settings.limits, clock.now(), dice),
+        claims(store::postgres_job_store(named(settings.database, "claims"))),
+        traces(named(settings.database, "traces"), daemon.metrics()),
+        completer(store::postgres_job_store(named(settings.database, "completer")), settings.completer,
+                  daemon.metrics(), [this] { return held.load(); },
+                  [this](std::size_t ended, std::vector<domain::JobRef> ready) {
+                    held -= ended;
+                    mailbox.put(ended, std::move(ready));
+                  }),
+        runner({handlers, running, traces, completer, daemon.metrics(), settings.database}, settings.limits.slots),
+        session(store::postgres_job_store(named(settings.database, "session")), session_info(settings),
+                settings.session, {[this] { running.stop_all(StopReason::session_lost); },
+                                   [this](const std::vector<JobId>& ids) {
+                                     for (auto id : ids) running.stop(id, StopReason::cancelled);
+                                   }}) {}
+
+  void claim(const WorkerCore::Next& next) {
+    std::vector<domain::Job> jobs;
+    auto holder = session.current();
+    try {
+      if (holder && clock.now() >= claims_after)
+        jobs = next.claim_ready > 0
+                   ? claims->claim_ready(holder, settings.queue, settings.site, next.claim_ready)
+                   : claims->claim_offered(holder, settings.queue, next.claim_offered);
+    } catch (const Failure& failure) {
+      log::warn("claiming: {}", failure.what());
+      claims_after = clock.now() + pause_without_database;
+    }
+    daemon.metrics().add("certfleet_claims_total", 1, {{"way", next.claim_ready > 0 ? "direct" : "offered"}});
+    daemon.metrics().add("certfleet_jobs_claimed_total", static_cast<double>(jobs.size()));
+    core.claimed(static_cast<int>(jobs.size()), clock.now());
+    held += jobs.size();
+    runner.add(std::move(jobs));
+  }
+
+  // Passes on what has become ready; what no broker has room for waits in the database.
+  void settle_mail() {
+    auto [ended, ready] = mailbox.take();
+    if (ended > 0) core.ended(static_cast<int>(ended), clock.now());
+    if (!ready.empty()) bus->offer(std::move(ready));
+  }
+
+  void turn() {
+    auto next = core.next(clock.now());
+    bool claiming = next.claim_ready > 0 || !next.claim_offered.empty();
+    if (claiming) claim(next);
+    bus->set_room(session.current() ? next.room : 0);
+    std::array fds = {wakeup.fd(), daemon.drain_fd()};
+    auto events = bus->poll(claiming ? std::chrono::milliseconds(0) : next.wait, fds);
+    wakeup.clear();
+    std::vector<JobId> ids;
+    for (const auto& ref : events.offers) ids.push_back(ref.id);
+    core.offered(ids, clock.now());
+    settle_mail();
+    daemon.alive();
+  }
+
+  void release(std::vector<domain::Job> jobs) {
+    for (const auto& job : jobs) {
+      store::Finished back;
+      back.id = job.id;
+      back.fence = job.fence;
+      back.kind = job.kind;
+      back.concurrency_key = job.concurrency_key;
+      back.how = store::Finished::How::release;
+      completer.submit(std::move(back));
+    }
+  }
+
+  void drain() {
+    core.drain();
+    session.drain();
+    bus->set_room(0);
+    bus->bye("draining");
+    release(runner.hand_back());
+    auto until = clock.now() + settings.drain_limit;
+    bool stopped = false;
+    while (core.held() > 0) {
+      if (!stopped && (clock.now() >= until || daemon.abandon().stop_requested())) {
+        stopped = true;
+        running.stop_all(StopReason::drain);
+      }
+      std::array fds = {wakeup.fd()};
+      bus->poll(std::chrono::milliseconds(50), fds);
+      wakeup.clear();
+      settle_mail();
+      daemon.alive();
+    }
+    log::info("drained");
+  }
+};
+
+Worker::Worker(WorkerSettings settings, Handlers handlers, std::unique_ptr<bus::Bus> bus, const Clock& clock,
+               Daemon& daemon) {
+  double dice = std::uniform_real_distribution<double>(0, 1)(*std::make_unique<std::random_device>());
+  impl_ = std::make_unique<Impl>(std::move(settings), std::move(handlers), std::move(bus), clock, daemon, dice);
+}
+
+Worker::~Worker() = default;
+
+void Worker::run() {
+  impl_->daemon.ready();
+  while (!impl_->daemon.drain().stop_requested()) impl_->turn();
+  impl_->drain();
+}
+
+}  // namespace certfleet::pipeline

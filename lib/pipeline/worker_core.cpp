@@ -1,0 +1,101 @@
+#include "lib/pipeline/worker_core.h"
+
+#include <algorithm>
+
+#include "lib/base/error.h"
+
+namespace certfleet::pipeline {
+namespace {
+
+constexpr std::chrono::milliseconds turn{100};  // longest wait of an undisturbed worker
+
+std::chrono::milliseconds since(Instant then, Instant now) {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(now - then);
+}
+
+}  // namespace
+
+WorkerCore::WorkerCore(const WorkerLimits& limits, Instant now, double dice)
+    : limits_(limits),
+      silence_(limits.silence + std::chrono::milliseconds(static_cast<std::int64_t>(
+                                    static_cast<double>(limits.silence.count()) * dice / 4))),
+      heard_(now),
+      window_start_(now) {
+  CERTFLEET_INVARIANT(limits.slots > 0 && limits.batch_max > 0, "worker limits");
+}
+
+int WorkerCore::capacity() const { return limits_.slots + ahead_; }
+
+int WorkerCore::room() const { return std::max(0, capacity() - held_); }
+
+// Fast jobs are claimed in batches, because commits are what costs; slow ones one by one, because waiting
+// for a batch would leave a slot idle.
+bool WorkerCore::worth_claiming() const {
+  if (room() == 0) return false;
+  return held_ < limits_.slots || room() >= std::min(capacity() / 4 + 1, limits_.batch_max);
+}
+
+void WorkerCore::offered(std::span<const JobId> ids, Instant now) {
+  if (!ids.empty()) heard_ = now;
+  for (JobId id : ids)
+    if (offered_.insert(id).second) offers_.push_back(id);
+}
+
+void WorkerCore::claimed(int jobs, Instant now) {
+  held_ += jobs;
+  if (direct_asked_) {
+    direct_ = jobs > 0;
+    direct_asked_ = false;
+    heard_ = now;
+  }
+}
+
+void WorkerCore::ended(int jobs, Instant now) {
+  CERTFLEET_INVARIANT(jobs <= held_, "more jobs ended than were held");
+  held_ -= jobs;
+  window_ends_ += jobs;
+  auto span = since(window_start_, now);
+  if (span < limits_.ahead) return;
+  auto speed = static_cast<std::int64_t>(window_ends_) * limits_.ahead.count() / span.count();
+  ahead_ = static_cast<int>(std::min<std::int64_t>(speed, limits_.ahead_max));
+  window_start_ = now;
+  window_ends_ = 0;
+}
+
+void WorkerCore::drain() {
+  draining_ = true;
+  offers_.clear();
+  offered_.clear();
+}
+
+WorkerCore::Next WorkerCore::next(Instant now) {
+  Next next;
+  next.wait = turn;
+  if (draining_) return next;
+
+  if (since(window_start_, now) > 10 * limits_.ahead) {  // an idle worker forgets how fast it was
+    window_start_ = now;
+    window_ends_ = 0;
+    ahead_ = 0;
+  }
+  if (worth_claiming()) {
+    if (!offers_.empty()) {
+      auto take = std::min({static_cast<int>(offers_.size()), room(), limits_.batch_max});
+      for (int i = 0; i < take; ++i) {
+        next.claim_offered.push_back(offers_.front());
+        offered_.erase(offers_.front());
+        offers_.pop_front();
+      }
+    } else if (direct_ || since(heard_, now) >= silence_) {
+      next.claim_ready = std::min(room(), limits_.batch_max);
+      direct_asked_ = true;
+    }
+  }
+  auto spoken_for = static_cast<int>(offers_.size() + next.claim_offered.size()) + next.claim_ready;
+  next.room = static_cast<std::size_t>(std::max(0, room() - spoken_for));
+  if (next.claim_ready == 0 && next.claim_offered.empty() && room() > 0)
+    next.wait = std::clamp(silence_ - since(heard_, now), std::chrono::milliseconds(1), turn);
+  return next;
+}
+
+}  // namespace certfleet::pipeline

@@ -1,0 +1,68 @@
+// What a worker does next, as a function of what it holds, what has happened and the time. No thread, no
+// socket, no database: the same object runs in the worker and in the simulation.
+#pragma once
+
+#include <cstddef>
+#include <deque>
+#include <span>
+#include <unordered_set>
+#include <vector>
+
+#include "lib/base/clock.h"
+#include "lib/base/id.h"
+
+namespace certfleet::pipeline {
+
+struct WorkerLimits {
+  int slots = 4;                 // handlers that run at the same time
+  int ahead_max = 512;           // jobs held beyond the slots, however fast they end
+  int batch_max = 128;           // jobs of one claim; more makes locks long and gains nothing
+  std::chrono::milliseconds ahead{100};     // how much work of the present speed is held beyond the slots
+  std::chrono::milliseconds silence{1000};  // without offers for so long, claims go to the database directly
+};
+
+class WorkerCore {
+ public:
+  // `dice` in [0, 1) spreads the silence of many workers by up to a quarter.
+  WorkerCore(const WorkerLimits& limits, Instant now, double dice);
+
+  // What happened.
+  void offered(std::span<const JobId> ids, Instant now);
+  void claimed(int jobs, Instant now);  // the answer to the claim that next() asked for
+  void ended(int jobs, Instant now);    // handlers returned, or held jobs were handed back
+  void drain();                         // from now on nothing new
+
+  // What to do now. At most one of the two claims is asked for.
+  struct Next {
+    std::vector<JobId> claim_offered;
+    int claim_ready = 0;   // up to so many, whatever is ready
+    std::size_t room = 0;  // offers that brokers may send from now on
+    std::chrono::milliseconds wait{0};  // then ask again, if nothing happens before
+  };
+  Next next(Instant now);
+
+  int held() const { return held_; }
+  bool draining() const { return draining_; }
+
+ private:
+  int capacity() const;
+  int room() const;  // jobs that may still be claimed
+  bool worth_claiming() const;
+
+  WorkerLimits limits_;
+  std::chrono::milliseconds silence_;
+  int held_ = 0;  // claimed and not ended
+  bool draining_ = false;
+  bool direct_ = false;        // the last direct claim found work: there is more than the offers bring
+  bool direct_asked_ = false;  // the claim under way is a direct one
+  Instant heard_;              // the last offer that was worth something, or direct claim
+  std::deque<JobId> offers_;
+  std::unordered_set<JobId> offered_;  // the same, to drop doubles
+
+  // Ends within the running window, and the speed of the last one.
+  Instant window_start_;
+  int window_ends_ = 0;
+  int ahead_ = 0;  // jobs of limits_.ahead at the present speed
+};
+
+}  // namespace certfleet::pipeline

@@ -1,0 +1,64 @@
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include "lib/base/error.h"
+#include "lib/base/log.h"
+#include "lib/bus/client.h"
+#include "lib/pipeline/worker.h"
+#include "lib/store/schema.h"
+#include "lib/store/sites.h"
+
+namespace certfleet::pipeline {
+namespace {
+
+std::vector<bus::BrokerAddress> brokers_of(Config& config) {
+  std::vector<bus::BrokerAddress> brokers;
+  for (const auto& text : config.texts("brokers")) brokers.push_back(bus::BrokerAddress::parse(text));
+  if (brokers.empty()) throw Failure(Fault::usage, fmt::format("{}: brokers: name at least one", config.name()));
+  return brokers;
+}
+
+SiteId site_of(const store::DatabaseSettings& settings, const std::string& name) {
+  if (name.empty()) return {};
+  store::Database database(settings);
+  auto site = database.reading([&](store::Tx& tx) { return store::sites::find(tx, name); });
+  if (!site) throw Failure(Fault::not_found, fmt::format("worker.site: there is no site named {}", name));
+  return site->id;
+}
+
+}  // namespace
+
+int worker_main(int argc, char** argv, std::string_view name, domain::Queue queue,
+                const std::function<Handlers(Config&, Toolbox&)>& make) {
+  return daemon_main(argc, argv, name, [&](Config& config, Daemon& daemon) {
+    WorkerSettings settings;
+    settings.queue = queue;
+    settings.database.dsn = config.text("database.dsn");
+    settings.database.application = fmt::format("{} {}", name, ::getpid());
+    settings.limits.slots = static_cast<int>(config.number("worker.slots", 4, 1, 256));
+    settings.drain_limit = std::chrono::seconds(config.number("worker.drain_limit_s", 30, 0, 3600));
+    auto site = config.text("worker.site", "");
+
+    bus::Client::Settings client;
+    client.brokers = brokers_of(config);
+    client.role = bus::Role::worker;
+    client.queue = queue;
+    auto keys = bus::KeyPair::load(config.path("curve.secret_key_file"));
+    Toolbox tools{settings.database, daemon.metrics()};
+    auto handlers = make(config, tools);
+    config.refuse_unknown();
+
+    {
+      store::Database database(settings.database);
+      store::require_schema(database);
+    }
+    settings.site = site_of(settings.database, site);
+    client.site = settings.site;
+    SystemClock clock;
+    Worker worker(std::move(settings), std::move(handlers),
+                  std::make_unique<bus::Client>(std::move(client), std::move(keys), clock), clock, daemon);
+    worker.run();
+  });
+}
+
+}  // namespace certfleet::pipeline

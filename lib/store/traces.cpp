@@ -1,0 +1,88 @@
+#include "lib/store/traces.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <pqxx/pqxx>
+
+#include "lib/store/arrays.h"
+#include "lib/store/times.h"
+
+namespace certfleet::store::traces {
+namespace {
+
+char letter(trace::Level level) {
+  switch (level) {
+    case trace::Level::info: return 'I';
+    case trace::Level::warning: return 'W';
+    case trace::Level::error: return 'E';
+  }
+  return 'E';
+}
+
+trace::Level level_of(char letter) {
+  return letter == 'I' ? trace::Level::info : letter == 'W' ? trace::Level::warning : trace::Level::error;
+}
+
+// The levels from `least` on, as the database's letters.
+std::string levels_from(trace::Level least) {
+  if (least == trace::Level::info) return "{I,W,E}";
+  return least == trace::Level::warning ? "{W,E}" : "{E}";
+}
+
+Stored stored_of(const pqxx::row& row) {
+  Stored stored;
+  stored.id = row["id"].as<std::int64_t>();
+  stored.line.at = wall_time(row["at"].as<double>());
+  stored.line.level = level_of(row["level"].c_str()[0]);
+  stored.line.module = row["module"].c_str();
+  stored.line.id = row["code"].as<int>();
+  stored.line.request_no = row["request_no"].as<int>();
+  stored.line.args = array_items(row["args"].c_str());
+  stored.service = ServiceId(row["service_id"].as<std::int64_t>(0));
+  stored.node = NodeId(row["node_id"].as<std::int64_t>(0));
+  stored.job = JobId(row["job_id"].as<std::int64_t>(0));
+  return stored;
+}
+
+}  // namespace
+
+void add(Tx& tx, std::span<const Stored> traces) {
+  // A row each: arrays of arrays must be rectangular, and a batch is small.
+  auto name = tx.prepared("add_trace",
+                          "INSERT INTO trace (at, level, module, code, request_no, args, service_id, node_id, job_id)"
+                          " VALUES ($1::timestamptz, $2::\"char\", $3, $4, $5, $6::text[], nullif($7::bigint, 0),"
+                          " nullif($8::bigint, 0), nullif($9::bigint, 0))");
+  for (const auto& stored : traces)
+    tx.raw().exec_prepared(name, timestamp(stored.line.at), std::string(1, letter(stored.line.level)),
+                           stored.line.module, stored.line.id, stored.line.request_no,
+                           array_literal(stored.line.args), stored.service.value(), stored.node.value(),
+                           stored.job.value());
+}
+
+std::vector<Stored> newest(Tx& tx, const Filter& filter, int lines_max) {
+  // Conditions are put together so that the planner sees only those that are asked for.
+  std::string where = "true";
+  auto limit = [&](bool wanted, const std::string& condition) {
+    if (wanted) where += " AND " + condition;
+  };
+  limit(bool(filter.service), fmt::format("service_id = {}", filter.service.value()));
+  limit(bool(filter.node), fmt::format("node_id = {}", filter.node.value()));
+  limit(filter.request_no != 0, fmt::format("request_no = {}", filter.request_no));
+  limit(filter.least.has_value(),
+        fmt::format("level = ANY ('{}'::\"char\"[])", levels_from(filter.least.value_or(trace::Level::info))));
+  limit(filter.code.has_value(), fmt::format("code = {}", filter.code.value_or(0)));
+  limit(filter.since.has_value(), fmt::format("at >= '{}'", timestamp(filter.since.value_or(WallTime()))));
+  limit(filter.until.has_value(), fmt::format("at < '{}'", timestamp(filter.until.value_or(WallTime()))));
+  limit(filter.after_id != 0, fmt::format("id > {}", filter.after_id));
+  std::vector<Stored> lines;
+  for (const auto& row : tx.raw().exec_params(
+           "SELECT id, extract(epoch FROM at) AS at, level, module, code, request_no, args, service_id, node_id, job_id"
+           " FROM trace WHERE " + where + " ORDER BY id DESC LIMIT $1",
+           lines_max))
+    lines.push_back(stored_of(row));
+  std::reverse(lines.begin(), lines.end());
+  return lines;
+}
+
+}  // namespace certfleet::store::traces
