@@ -1,0 +1,56 @@
+#include "lib/domain/remote_path.h"
+
+#include <fmt/format.h>
+
+#include "lib/base/error.h"
+
+namespace certfleet::domain {
+namespace {
+
+constexpr std::size_t length_max = 1024;  // well under PATH_MAX, with room for our temporary names
+
+constexpr std::string_view letters_digits = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
+
+bool made_of(std::string_view text, std::string_view marks) {
+  for (char c : text)
+    if (letters_digits.find(c) == std::string_view::npos && marks.find(c) == std::string_view::npos) return false;
+  return true;
+}
+
+[[noreturn]] void refuse(std::string_view what, std::string_view value, std::string_view why) {
+  throw Failure(Fault::usage, fmt::format("{} \"{}\": {}", what, value, why));
+}
+
+void require_characters(std::string_view text, std::string_view what) {
+  if (text.empty()) refuse(what, text, "is empty");
+  if (text.size() > length_max) refuse(what, text.substr(0, 40), fmt::format("is longer than {} bytes", length_max));
+  if (!made_of(text, "/._-+@:,=~%")) refuse(what, text, "only letters, digits and / . _ - + @ : , = ~ % may be used");
+}
+
+}  // namespace
+
+void require_remote_path(std::string_view path, std::string_view what) {
+  require_characters(path, what);
+  if (path.front() != '/') refuse(what, path, "must be an absolute path");
+  std::string_view rest = path;
+  while (!rest.empty()) {
+    rest.remove_prefix(1);
+    auto part = rest.substr(0, rest.find('/'));
+    if (part.empty() || part == "." || part == "..") refuse(what, path, "has an empty, \".\" or \"..\" part");
+    rest.remove_prefix(part.size());
+  }
+}
+
+void require_remote_program(std::string_view program, std::string_view what) {
+  require_characters(program, what);
+  if (program.find('/') != std::string_view::npos) return require_remote_path(program, what);
+  if (program.front() == '-') refuse(what, program, "must not start with a hyphen");
+}
+
+void require_remote_user(std::string_view user, std::string_view what) {
+  if (user.empty()) refuse(what, user, "is empty");
+  if (user.front() == '-') refuse(what, user, "must not start with a hyphen");
+  if (!made_of(user, "._-@")) refuse(what, user, "only letters, digits and . _ - @ may be used");
+}
+
+}  // namespace certfleet::domain
