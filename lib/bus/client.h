@@ -20,7 +20,7 @@ class Client final : public Bus {
     std::optional<Queue> queue;          // a worker's
     SiteId site;                         // a worker's; none: jobs of all sites
     std::uint32_t offer_ahead = 256;     // references of one queue to offer ahead of their delivery
-    LinkTimes times;
+    SocketTimes times;
   };
 
   // Failure(usage) if a broker's endpoint makes no sense. Connects in the background, during poll().

@@ -13,7 +13,7 @@ class Context {
   Context(const Context&) = delete;
   Context& operator=(const Context&) = delete;
 
-  void* handle() const;  // of the zmq context, for the sockets of this room
+  void* handle() const;  // the zmq::context_t, for the sockets of this room
 
  private:
   struct Impl;

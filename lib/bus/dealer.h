@@ -23,7 +23,7 @@ struct BrokerAddress {
   bool operator==(const BrokerAddress&) const = default;
 };
 
-struct LinkTimes {
+struct SocketTimes {
   std::chrono::milliseconds linger{1000};  // for what is still to be sent when the socket closes
   std::chrono::milliseconds handshake{5000};
   std::chrono::milliseconds reconnect{100};  // doubles up to the next
@@ -37,7 +37,7 @@ struct LinkTimes {
 class Dealer {
  public:
   // Failure(usage) if the endpoint makes no sense.
-  Dealer(Context& context, const BrokerAddress& broker, const KeyPair& own, const LinkTimes& times = {});
+  Dealer(Context& context, const BrokerAddress& broker, const KeyPair& own, const SocketTimes& times = {});
   Dealer(Dealer&&) noexcept;
   Dealer& operator=(Dealer&&) noexcept;
   ~Dealer();

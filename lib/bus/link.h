@@ -45,7 +45,7 @@ class Link {
     std::vector<Message> send;
     std::vector<JobRef> offers;  // for the worker
     bool fresh_socket = false;  // the connection is dead though it may not know: make another, then Connected
-    std::string note;           // what a person should know, at most once a session; else empty
+    std::string note;           // what a person should know, not twice the same; else empty
   };
 
   // `self.epoch` is where the epochs start; the rest of it is said in each hello.
@@ -61,27 +61,31 @@ class Link {
   bool up() const { return state_ == State::up; }
   std::uint64_t window(Queue queue) const;  // references that may be offered now
   std::uint64_t outstanding() const;        // credit given and not yet used
-  Instant next() const { return next_; }    // when a Tick is due at the latest
+  Instant next() const { return next_; }    // when a Tick is due; max for never
 
  private:
   using Counts = std::array<std::uint64_t, domain::all_queues.size()>;
 
-  Output greet(Instant now, std::uint64_t epoch);
+  Output greet(Instant now);
   Output on(const Message& message, Instant now);
   Output welcomed(const Welcome& welcome, Instant now);
+  Output refused(const Refuse& refuse, Instant now);
   Output tick(Instant now);
-  Output lost(Instant now, bool fresh_socket, std::string note);
+  Output lost(Instant now, bool fresh_socket, std::string why);
+  Output note(std::string text);
+  void rest(State state, Instant until);
+  void take(const Offer& offer, Output& output);
   void grant(Output& output);
-  void granted(const std::vector<QueueCount>& counts);
+  void widen(const std::vector<QueueCount>& counts);
 
   Hello self_;
   State state_ = State::away;
-  Instant next_ = Instant::min();
+  Instant next_ = Instant::max();
   Instant heard_at_ = Instant::min();
   std::chrono::milliseconds beat_;
   std::size_t refs_per_offer_ = offer_refs_max;
   int greetings_ = 0;  // sent without an answer
-  bool noted_ = false;
+  std::string noted_;
 
   std::uint64_t room_ = 0;
   std::uint64_t credit_max_ = 0;

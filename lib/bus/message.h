@@ -21,7 +21,7 @@ inline constexpr std::uint32_t wire_minor = 0;  // only adds; told, never asked 
 
 inline constexpr std::size_t frame_bytes_max = 1U << 20U;  // ZMQ_MAXMSGSIZE of every socket
 inline constexpr std::size_t offer_refs_max = 1024;        // about 40 kB on the wire
-inline constexpr std::size_t text_bytes_max = 512;         // names and reasons
+inline constexpr std::size_t text_bytes_max = 512;         // reasons; they end up in logs
 
 // As in the database's table of peers.
 enum class Role { worker, scheduler, broker };
@@ -124,7 +124,8 @@ using Message = std::variant<Hello, Welcome, Credit, Offer, OfferAck, Beat, Beat
 // "hello", "welcome", …: for logs and metrics.
 std::string_view name_of(const Message& message);
 
-// The limits above are the caller's to keep: breaking one is a broken invariant.
+// The limits on offers are the caller's to keep: breaking one is a broken invariant. Texts are cut, and made
+// printable ASCII.
 std::string encode(const Message& message);
 
 // Failure(usage) on what isn't a message of this major version, or is over a limit. Fields of a newer minor

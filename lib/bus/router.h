@@ -29,7 +29,7 @@ class Router {
   enum class Sent { sent, would_block, unknown_peer };
 
   // Make a Zap in the same context first. For one thread.
-  Router(Context& context, const KeyPair& own, const LinkTimes& times = {});
+  Router(Context& context, const KeyPair& own, const SocketTimes& times = {});
   ~Router();
   Router(const Router&) = delete;
   Router& operator=(const Router&) = delete;

@@ -3,12 +3,12 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
 #include <string>
 
+#include "lib/base/clock.h"
 #include "lib/base/id.h"
 #include "lib/bus/context.h"
 #include "lib/bus/curve.h"
@@ -32,7 +32,8 @@ inline constexpr std::string_view zap_domain = "certfleet";
 class Zap {
  public:
   // Starts the thread that answers; admits nobody until allow(). Failure(conflict) if the context has one.
-  explicit Zap(Context& context);
+  // `clock` is asked from that thread.
+  Zap(Context& context, const Clock& clock);
   ~Zap();
   Zap(const Zap&) = delete;
   Zap& operator=(const Zap&) = delete;
