@@ -1,0 +1,105 @@
+#include "lib/pipeline/conclude.h"
+
+#include <gtest/gtest.h>
+
+namespace certfleet::pipeline {
+namespace {
+
+using How = store::Finished::How;
+
+domain::Job job(int attempts_failed = 0) {
+  domain::Job job;
+  job.id = JobId(7);
+  job.fence = Fence(3);
+  job.kind = "apply.run";
+  job.attempts_failed = attempts_failed;
+  job.attempts_max = 3;
+  return job;
+}
+
+const Failure timeout(Fault::retry, 1810, "node1: no answer");
+
+class ConcludeTest : public ::testing::Test {
+ protected:
+  int gave_up_calls = 0;
+  store::Finished end(const domain::Job& of, Outcome outcome, StopReason stopped = StopReason::none) {
+    return conclude(of, std::move(outcome), stopped, 0.5, [&](const Failure&) {
+      ++gave_up_calls;
+      return std::vector<Write>{[](store::Tx&) {}};
+    });
+  }
+};
+
+TEST_F(ConcludeTest, a_done_job_brings_its_writes_and_follow_ups) {
+  domain::NewJob next;
+  next.kind = "verify.node";
+  auto finished = end(job(), Outcome::done().with([](store::Tx&) {}).then(next));
+  EXPECT_EQ(finished.how, How::done);
+  EXPECT_EQ(finished.id, JobId(7));
+  EXPECT_EQ(finished.fence, Fence(3));
+  EXPECT_EQ(finished.writes.size(), 1u);
+  EXPECT_EQ(finished.follow_ups.size(), 1u);
+  EXPECT_EQ(gave_up_calls, 0);
+}
+
+TEST_F(ConcludeTest, a_transient_failure_is_tried_again_with_a_wait) {
+  auto finished = end(job(), Outcome::retry(timeout));
+  EXPECT_EQ(finished.how, How::retry);
+  EXPECT_GE(finished.wait.count(), 1);
+  EXPECT_EQ(finished.error, "node1: no answer");
+  EXPECT_EQ(finished.error_id, 1810);
+  EXPECT_EQ(gave_up_calls, 0);
+}
+
+TEST_F(ConcludeTest, what_the_other_side_asks_for_is_the_least_wait) {
+  Failure limited(Fault::retry, 2104, "CA: rate limited");
+  limited.after(std::chrono::seconds(3600));
+  EXPECT_GE(end(job(), Outcome::retry(limited)).wait, std::chrono::seconds(3600));
+}
+
+TEST_F(ConcludeTest, the_last_failed_attempt_makes_the_job_dead_and_says_so_to_its_subject) {
+  auto finished = end(job(2), Outcome::retry(timeout));
+  EXPECT_EQ(finished.how, How::dead);
+  EXPECT_EQ(gave_up_calls, 1);
+  EXPECT_EQ(finished.writes.size(), 1u);
+}
+
+TEST_F(ConcludeTest, a_permanent_failure_ends_the_job_at_once) {
+  auto finished = end(job(), Outcome::failed(Failure(Fault::permanent, 1811, "login refused")));
+  EXPECT_EQ(finished.how, How::failed);
+  EXPECT_EQ(gave_up_calls, 1);
+}
+
+TEST_F(ConcludeTest, a_wait_is_no_failed_attempt) {
+  auto finished = end(job(2), Outcome::wait_for(std::chrono::seconds(30)));
+  EXPECT_EQ(finished.how, How::release);
+  EXPECT_EQ(finished.wait, std::chrono::seconds(30));
+}
+
+TEST_F(ConcludeTest, a_drain_hands_back_without_counting_an_attempt) {
+  EXPECT_EQ(end(job(2), Outcome::retry(timeout), StopReason::drain).how, How::release);
+  EXPECT_EQ(end(job(2), Outcome::cancelled(), StopReason::session_lost).how, How::release);
+  EXPECT_EQ(gave_up_calls, 0);
+}
+
+TEST_F(ConcludeTest, what_ended_before_the_drain_reached_it_has_ended) {
+  EXPECT_EQ(end(job(), Outcome::done(), StopReason::drain).how, How::done);
+  EXPECT_EQ(end(job(), Outcome::failed(timeout), StopReason::cancelled).how, How::failed);
+}
+
+TEST_F(ConcludeTest, a_cancelled_job_says_so_to_its_subject) {
+  auto finished = end(job(), Outcome::cancelled(), StopReason::cancelled);
+  EXPECT_EQ(finished.how, How::cancelled);
+  EXPECT_EQ(gave_up_calls, 1);
+}
+
+TEST_F(ConcludeTest, a_kind_of_a_newer_version_is_put_back_for_a_newer_worker) {
+  auto unknown = job();
+  unknown.kind = "apply.tomorrow";
+  auto finished = end(unknown, Outcome::retry(timeout));
+  EXPECT_EQ(finished.how, How::retry);
+  EXPECT_EQ(finished.wait, std::chrono::minutes(1));
+}
+
+}  // namespace
+}  // namespace certfleet::pipeline

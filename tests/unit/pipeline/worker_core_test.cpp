@@ -1,0 +1,115 @@
+#include "lib/pipeline/worker_core.h"
+
+#include <gtest/gtest.h>
+
+namespace certfleet::pipeline {
+namespace {
+
+using namespace std::chrono_literals;
+
+std::vector<JobId> ids(std::int64_t first, int count) {
+  std::vector<JobId> out;
+  for (int i = 0; i < count; ++i) out.emplace_back(first + i);
+  return out;
+}
+
+class WorkerCoreTest : public ::testing::Test {
+ protected:
+  WorkerLimits limits{.slots = 4};
+  Instant now{1h};
+  WorkerCore core{limits, now, 0};
+
+  // Ends jobs at a steady speed for a while, so that the core works ahead.
+  void run_fast(int jobs_per_100ms) {
+    for (int i = 0; i < 10; ++i) {
+      core.claimed(jobs_per_100ms, now);
+      now += 100ms;
+      core.ended(jobs_per_100ms, now);
+    }
+  }
+};
+
+TEST_F(WorkerCoreTest, asks_brokers_for_as_much_as_it_has_slots) { EXPECT_EQ(core.next(now).room, 4u); }
+
+TEST_F(WorkerCoreTest, claims_what_it_was_offered_and_no_more_than_it_has_room_for) {
+  core.offered(ids(1, 6), now);
+  auto next = core.next(now);
+  EXPECT_EQ(next.claim_offered, ids(1, 4));
+  EXPECT_EQ(next.room, 0u);
+  core.claimed(4, now);
+  EXPECT_TRUE(core.next(now).claim_offered.empty());
+  core.ended(1, now);
+  EXPECT_EQ(core.next(now).claim_offered, ids(5, 1));
+}
+
+TEST_F(WorkerCoreTest, drops_an_offer_that_it_holds_already) {
+  core.offered(ids(1, 2), now);
+  core.offered(ids(1, 2), now);
+  EXPECT_EQ(core.next(now).claim_offered, ids(1, 2));
+}
+
+TEST_F(WorkerCoreTest, has_its_room_back_when_the_offered_jobs_were_taken_by_others) {
+  core.offered(ids(1, 4), now);
+  core.next(now);
+  core.claimed(0, now);
+  EXPECT_EQ(core.next(now).room, 4u);
+}
+
+TEST_F(WorkerCoreTest, claims_directly_after_a_second_of_silence_and_not_before) {
+  EXPECT_EQ(core.next(now + 999ms).claim_ready, 0);
+  EXPECT_EQ(core.next(now + 1000ms).claim_ready, 4);
+}
+
+TEST_F(WorkerCoreTest, an_offer_breaks_the_silence) {
+  core.offered(ids(1, 1), now + 900ms);
+  core.next(now + 900ms);
+  core.claimed(1, now + 900ms);
+  EXPECT_EQ(core.next(now + 1800ms).claim_ready, 0);
+  EXPECT_EQ(core.next(now + 1900ms).claim_ready, 3);
+}
+
+TEST_F(WorkerCoreTest, goes_on_claiming_directly_while_it_finds_work) {
+  now += 1s;
+  EXPECT_EQ(core.next(now).claim_ready, 4);
+  core.claimed(4, now);
+  now += 1ms;
+  core.ended(4, now);
+  EXPECT_EQ(core.next(now).claim_ready, 4) << "no second of waiting while there is work";
+  core.claimed(0, now);
+  EXPECT_EQ(core.next(now + 1ms).claim_ready, 0);
+}
+
+TEST_F(WorkerCoreTest, holds_more_than_its_slots_only_when_jobs_end_fast) {
+  run_fast(200);
+  EXPECT_EQ(core.next(now).room, 204u);
+  now += 2s;
+  EXPECT_EQ(core.next(now).room + static_cast<std::size_t>(core.next(now).claim_ready), 4u)
+      << "an idle worker keeps nothing from others";
+}
+
+TEST_F(WorkerCoreTest, never_holds_more_than_its_limit_however_fast_jobs_end) {
+  run_fast(5000);
+  EXPECT_LE(core.next(now).room, static_cast<std::size_t>(limits.slots + limits.ahead_max));
+}
+
+TEST_F(WorkerCoreTest, claims_fast_jobs_in_batches_no_larger_than_the_limit) {
+  run_fast(500);
+  core.offered(ids(1, 400), now);
+  EXPECT_EQ(core.next(now).claim_offered.size(), 128u);
+}
+
+TEST_F(WorkerCoreTest, takes_nothing_new_while_draining) {
+  core.offered(ids(1, 2), now);
+  core.drain();
+  auto next = core.next(now + 5s);
+  EXPECT_TRUE(next.claim_offered.empty());
+  EXPECT_EQ(next.claim_ready, 0);
+  EXPECT_EQ(next.room, 0u);
+}
+
+TEST_F(WorkerCoreTest, wakes_in_time_for_the_end_of_the_silence) {
+  EXPECT_LE(core.next(now + 950ms).wait, 50ms);
+}
+
+}  // namespace
+}  // namespace certfleet::pipeline
