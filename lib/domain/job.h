@@ -32,14 +32,14 @@ const JobKind* find_job_kind(std::string_view name);
 struct NewJob {
   std::string_view kind;       // a name of the table
   std::int64_t subject = 0;    // order, apply, mail or node, as the kind says
-  ServiceId service;           // 0: none
-  NodeId node;                 // 0: none
-  SiteId site;                 // 0: any worker may take it
+  ServiceId service{};         // 0: none
+  NodeId node{};               // 0: none
+  SiteId site{};               // 0: any worker may take it
   Priority priority = Priority::machine;
   std::chrono::seconds wait{0};  // not before this long from now
   int request_no = 0;            // for the traces
-  std::string concurrency_key;   // at most one job of a key runs at a time; empty: no limit
-  std::string dedupe_key;        // at most one live job; empty: no limit
+  std::string concurrency_key{};  // at most one job of a key runs at a time; empty: no limit
+  std::string dedupe_key{};       // at most one live job; empty: no limit
 };
 
 // A reference as brokers pass it: a hint that the row is ready.
