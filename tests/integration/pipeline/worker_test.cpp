@@ -1,0 +1,185 @@
+// A whole worker in this process, on a real database, with every broker dead: it claims directly.
+#include "lib/pipeline/worker.h"
+
+#include <gtest/gtest.h>
+
+#include <latch>
+
+#include "lib/bus/client.h"
+#include "lib/store/jobs.h"
+#include "tests/support/database/database.h"
+#include "tests/support/eventually.h"
+#include "tests/support/test_daemon.h"
+
+namespace certfleet::pipeline {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::eventually;
+
+// Does what the test says.
+class Scripted final : public Handler {
+ public:
+  using Script = std::function<Outcome(const domain::Job&, Context&)>;
+  explicit Scripted(Script script) : script_(std::move(script)) {}
+  std::string_view kind() const override { return "apply.run"; }
+  Outcome run(const domain::Job& job, Context& context) override { return script_(job, context); }
+  std::vector<Write> gave_up(const domain::Job& job, const Failure&) override {
+    return {[id = job.subject](store::Tx& tx) {
+      store::jobs::enqueue(tx, {.kind = "mail.send", .subject = id});
+    }};
+  }
+
+ private:
+  Script script_;
+};
+
+class WorkerTest : public ::testing::Test {
+ protected:
+  testing::TestDatabase db;
+  store::Database database{db.settings()};
+  SystemClock clock;
+
+  // A worker in a thread; drained and joined at its end.
+  struct Running {
+    testing::TestDaemon daemon;
+    std::unique_ptr<Worker> worker;
+    std::thread thread;
+
+    void drain() {
+      if (!thread.joinable()) return;
+      daemon.request_drain();
+      thread.join();
+      worker.reset();
+    }
+    ~Running() { drain(); }
+  };
+
+  std::unique_ptr<Running> start(Scripted::Script script, int slots = 4) {
+    auto running = std::make_unique<Running>();
+    WorkerSettings settings;
+    settings.database = db.settings();
+    settings.queue = domain::Queue::apply;
+    settings.limits.slots = slots;
+    settings.limits.silence = 50ms;
+    settings.session.beat = 100ms;
+    settings.session.retry = 50ms;
+    settings.drain_limit = 0s;
+    Handlers handlers;
+    handlers.push_back(std::make_unique<Scripted>(std::move(script)));
+    bus::Client::Settings client;
+    client.brokers = {{"tcp://127.0.0.1:1", bus::KeyPair::generate().public_key}};
+    client.queue = domain::Queue::apply;
+    running->worker = std::make_unique<Worker>(std::move(settings), std::move(handlers),
+                                               std::make_unique<bus::Client>(client, bus::KeyPair::generate(), clock),
+                                               clock, running->daemon);
+    running->thread = std::thread([r = running.get()] { r->worker->run(); });
+    return running;
+  }
+
+  void enqueue(int count) {
+    std::vector<domain::NewJob> jobs(static_cast<std::size_t>(count), {.kind = "apply.run", .subject = 1});
+    database.write([&](store::Tx& tx) { store::jobs::enqueue(tx, jobs); });
+  }
+  std::string count(const std::string& of) { return db.sql("SELECT count(*) FROM " + of); }
+};
+
+TEST_F(WorkerTest, with_every_broker_dead_work_goes_on) {
+  enqueue(300);
+  auto worker = start([](const auto&, Context&) { return Outcome::done(); });
+  EXPECT_TRUE(eventually(10s, [&] { return count("job_history WHERE outcome = 'done'") == "300"; }));
+  EXPECT_EQ(count("job"), "0");
+}
+
+TEST_F(WorkerTest, traces_are_stored_while_the_job_runs) {
+  enqueue(1);
+  std::latch go_on(1);
+  auto worker = start([&](const auto&, Context& context) {
+    trace::Line line;
+    line.module = "apply";
+    line.id = 1801;
+    line.args = {"a \"quoted\" argument"};
+    context.trace(line);
+    go_on.wait();
+    return Outcome::done();
+  });
+  bool seen = eventually(5s, [&] { return count("trace WHERE code = 1801") == "1"; });
+  go_on.count_down();
+  EXPECT_TRUE(seen);
+}
+
+TEST_F(WorkerTest, a_drain_hands_back_what_has_not_ended_and_counts_no_attempt) {
+  enqueue(20);
+  std::atomic<int> begun{0};
+  auto worker = start([&](const auto&, Context& context) {
+    ++begun;
+    std::mutex mutex;
+    std::condition_variable_any stopped;
+    std::unique_lock lock(mutex);
+    stopped.wait(lock, context.stop(), [] { return false; });
+    return Outcome::cancelled();
+  });
+  ASSERT_TRUE(eventually(5s, [&] { return begun == 4; }));
+  worker->drain();
+  EXPECT_EQ(count("job WHERE state = 'ready' AND attempts_failed = 0"), "20");
+  EXPECT_EQ(count("session"), "0");
+}
+
+TEST_F(WorkerTest, a_worker_that_lost_its_session_stops_what_runs_and_opens_another) {
+  enqueue(1);
+  std::atomic<int> stopped_runs{0};
+  std::atomic<bool> second{false};
+  auto worker = start([&](const domain::Job& job, Context& context) {
+    if (job.fence > Fence(1)) {
+      second = true;
+      return Outcome::done();
+    }
+    std::mutex mutex;
+    std::condition_variable_any stopped;
+    std::unique_lock lock(mutex);
+    stopped.wait(lock, context.stop(), [] { return false; });
+    ++stopped_runs;
+    EXPECT_THROW(context.commit([](store::Tx&) {}), Failure) << "its fence is old";
+    return Outcome::done();
+  });
+  ASSERT_TRUE(eventually(5s, [&] { return count("job WHERE state = 'running'") == "1"; }));
+  db.sql("UPDATE session SET expires_at = now() - interval '2 seconds'");
+  store::postgres_job_store(db.settings())->sweep(10);
+  EXPECT_TRUE(eventually(5s, [&] { return stopped_runs == 1 && second; }));
+  EXPECT_TRUE(eventually(5s, [&] { return count("job_history") == "1"; })) << "the stale end was not written";
+  EXPECT_EQ(db.sql("SELECT fence FROM job_history"), "3");
+}
+
+TEST_F(WorkerTest, a_person_can_cancel_a_running_job) {
+  enqueue(1);
+  auto worker = start([&](const auto&, Context& context) {
+    std::mutex mutex;
+    std::condition_variable_any stopped;
+    std::unique_lock lock(mutex);
+    stopped.wait(lock, context.stop(), [] { return false; });
+    return Outcome::cancelled();
+  });
+  ASSERT_TRUE(eventually(5s, [&] { return count("job WHERE state = 'running'") == "1"; }));
+  db.sql("UPDATE job SET cancel = true");
+  EXPECT_TRUE(eventually(5s, [&] { return count("job_history WHERE outcome = 'cancelled'") == "1"; }));
+  EXPECT_EQ(count("job WHERE kind = 'mail.send'"), "1") << "what the handler writes when it gives up";
+}
+
+TEST_F(WorkerTest, a_lost_connection_is_made_anew) {
+  enqueue(50);
+  std::atomic<int> runs{0};
+  auto worker = start([&](const auto&, Context&) {
+    ++runs;
+    return Outcome::done();
+  });
+  ASSERT_TRUE(eventually(5s, [&] { return runs > 0; }));
+  for (int i = 0; i < 5; ++i) {
+    db.sql("SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name LIKE 'test %'"
+           " AND datname = current_database()");
+    enqueue(20);
+  }
+  EXPECT_TRUE(eventually(15s, [&] { return count("job_history") == "150"; })) << count("job_history");
+}
+
+}  // namespace
+}  // namespace certfleet::pipeline
