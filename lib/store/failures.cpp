@@ -10,6 +10,8 @@ namespace {
 // The server's message without its CONTEXT, QUERY and position lines: one line for a person.
 std::string first_line(std::string text) {
   if (auto end = text.find('\n'); end != std::string::npos) text.resize(end);
+  // The library's words for a connection that broke before this statement was sent.
+  if (text.find("not connected") != std::string::npos) return "the connection was lost";
   constexpr std::string_view prefix = "ERROR:  ";
   if (text.starts_with(prefix)) text.erase(0, prefix.size());
   return text;
