@@ -1,0 +1,285 @@
+// The rules of JobStore (DESIGN section 3), for the real database and for the store of the simulation.
+#include <gtest/gtest.h>
+
+#include "lib/base/error.h"
+#include "lib/store/job_store.h"
+#include "lib/store/jobs.h"
+#include "tests/support/database/database.h"
+#include "tests/support/memory_store/memory_store.h"
+
+namespace certfleet::store {
+namespace {
+
+using namespace std::chrono_literals;
+using domain::Queue;
+using How = Finished::How;
+
+// A store, and what the tests must do behind its back.
+class Backend {
+ public:
+  virtual ~Backend() = default;
+  virtual std::unique_ptr<JobStore> open() = 0;
+  virtual std::vector<JobId> enqueue(const std::vector<domain::NewJob>& jobs) = 0;  // the ready ones
+  virtual void lapse(SessionId session) = 0;
+  virtual void make_due() = 0;        // the waiting jobs
+  virtual void pass_deadlines() = 0;  // of the running jobs, by more than the grace
+  virtual void ask_to_cancel(JobId id) = 0;
+  virtual std::string state(JobId id) = 0;    // "" if not live
+  virtual std::string outcome(JobId id) = 0;  // "" if not ended
+  virtual std::string error(JobId id) = 0;
+};
+
+std::vector<JobId> ids_of(const std::vector<domain::JobRef>& refs) {
+  std::vector<JobId> ids;
+  for (const auto& ref : refs) ids.push_back(ref.id);
+  return ids;
+}
+
+class PostgresBackend final : public Backend {
+ public:
+  std::unique_ptr<JobStore> open() override { return postgres_job_store(db_.settings()); }
+  std::vector<JobId> enqueue(const std::vector<domain::NewJob>& jobs) override {
+    return ids_of(database_.writing([&](Tx& tx) {
+      jobs::enqueue(tx, jobs);
+      return tx.ready_jobs();
+    }));
+  }
+  void lapse(SessionId session) override {
+    db_.sql("UPDATE session SET expires_at = now() - interval '2 seconds' WHERE id = " + text(session.value()));
+  }
+  void make_due() override { db_.sql("UPDATE job SET run_at = now() WHERE state = 'waiting'"); }
+  void pass_deadlines() override { db_.sql("UPDATE job SET run_deadline = now() - interval '61 seconds'"); }
+  void ask_to_cancel(JobId id) override { db_.sql("UPDATE job SET cancel = true WHERE id = " + text(id.value())); }
+  std::string state(JobId id) override { return db_.sql("SELECT state FROM job WHERE id = " + text(id.value())); }
+  std::string outcome(JobId id) override {
+    return db_.sql("SELECT outcome::text FROM job_history WHERE id = " + text(id.value()) +
+                   " UNION ALL SELECT 'dead' FROM job_dead WHERE id = " + text(id.value()));
+  }
+  std::string error(JobId id) override {
+    return db_.sql("SELECT error FROM job_history WHERE id = " + text(id.value()) +
+                   " UNION ALL SELECT error FROM job_dead WHERE id = " + text(id.value()));
+  }
+
+ private:
+  static std::string text(std::int64_t number) { return std::to_string(number); }
+  testing::TestDatabase db_;
+  Database database_{db_.settings()};
+};
+
+class MemoryBackend final : public Backend {
+ public:
+  MemoryBackend() { tables_->now = Instant(1h); }
+  std::unique_ptr<JobStore> open() override { return testing::memory_job_store(tables_); }
+  std::vector<JobId> enqueue(const std::vector<domain::NewJob>& jobs) override {
+    return ids_of(tables_->enqueue(jobs));
+  }
+  void lapse(SessionId session) override { tables_->sessions.at(session).expires = tables_->now - 2s; }
+  void make_due() override {
+    for (auto& [id, row] : tables_->jobs) row.run_at = std::min(row.run_at, tables_->now);
+  }
+  void pass_deadlines() override {
+    for (auto& [id, row] : tables_->jobs) row.deadline = tables_->now - 61s;
+  }
+  void ask_to_cancel(JobId id) override { tables_->jobs.at(id).cancel = true; }
+  std::string state(JobId id) override {
+    static constexpr std::array names = {"waiting", "ready", "running"};
+    auto found = tables_->jobs.find(id);
+    return found == tables_->jobs.end() ? "" : names[static_cast<std::size_t>(found->second.state)];
+  }
+  std::string outcome(JobId id) override { return tables_->ended.contains(id) ? tables_->ended.at(id).outcome : ""; }
+  std::string error(JobId id) override { return tables_->ended.at(id).error; }
+
+ private:
+  std::shared_ptr<testing::MemoryTables> tables_ = std::make_shared<testing::MemoryTables>();
+};
+
+using MakeBackend = std::unique_ptr<Backend> (*)();
+
+class JobStoreRules : public ::testing::TestWithParam<MakeBackend> {
+ protected:
+  std::unique_ptr<Backend> backend = GetParam()();
+  std::unique_ptr<JobStore> store = backend->open();
+
+  SessionId session() { return store->open_session({Queue::apply, SiteId(), "host", 1, 4}, 15s); }
+  std::vector<JobId> enqueue(int count, const domain::NewJob& job = {.kind = "apply.run"}) {
+    return backend->enqueue(std::vector(static_cast<std::size_t>(count), job));
+  }
+  static Finished finished(const domain::Job& job, How how = How::done) {
+    Finished end;
+    end.id = job.id;
+    end.fence = job.fence;
+    end.kind = job.kind;
+    end.concurrency_key = job.concurrency_key;
+    end.how = how;
+    return end;
+  }
+};
+
+TEST_P(JobStoreRules, a_ready_job_is_claimed_once_with_a_new_fence) {
+  auto ids = enqueue(1);
+  ASSERT_EQ(ids.size(), 1u);
+  auto s = session();
+  auto claimed = store->claim_offered(s, Queue::apply, ids);
+  ASSERT_EQ(claimed.size(), 1u);
+  EXPECT_EQ(claimed[0].fence, Fence(1));
+  EXPECT_EQ(claimed[0].kind, "apply.run");
+  EXPECT_EQ(claimed[0].time_limit, 300s);
+  EXPECT_TRUE(store->claim_offered(s, Queue::apply, ids).empty());
+  EXPECT_TRUE(store->claim_ready(s, Queue::apply, SiteId(), 10).empty());
+}
+
+TEST_P(JobStoreRules, claims_go_by_urgency_then_age) {
+  auto old = enqueue(2);
+  auto urgent = enqueue(1, {.kind = "apply.run", .priority = domain::Priority::person});
+  auto claimed = store->claim_ready(session(), Queue::apply, SiteId(), 2);
+  ASSERT_EQ(claimed.size(), 2u);
+  EXPECT_EQ(claimed[0].id, urgent[0]);
+  EXPECT_EQ(claimed[1].id, old[0]);
+}
+
+TEST_P(JobStoreRules, a_worker_of_a_site_takes_jobs_of_that_site_or_of_none) {
+  auto none = enqueue(1);
+  auto tokyo = enqueue(1, {.kind = "apply.run", .site = SiteId(1)});
+  enqueue(1, {.kind = "apply.run", .site = SiteId(2)});
+  auto claimed = store->claim_ready(session(), Queue::apply, SiteId(1), 10);
+  ASSERT_EQ(claimed.size(), 2u);
+  EXPECT_EQ(claimed[0].id, none[0]);
+  EXPECT_EQ(claimed[1].id, tokyo[0]);
+}
+
+TEST_P(JobStoreRules, a_lapsed_session_can_neither_claim_nor_live_again) {
+  auto ids = enqueue(1);
+  auto s = session();
+  backend->lapse(s);
+  EXPECT_TRUE(store->claim_offered(s, Queue::apply, ids).empty());
+  EXPECT_TRUE(store->claim_ready(s, Queue::apply, SiteId(), 1).empty());
+  EXPECT_FALSE(store->renew(s, 15s, false).alive);
+  EXPECT_EQ(backend->state(ids[0]), "ready");
+}
+
+TEST_P(JobStoreRules, a_stale_fence_writes_nothing) {
+  enqueue(1);
+  auto s = session();
+  auto old = store->claim_ready(s, Queue::apply, SiteId(), 1).at(0);
+  backend->lapse(s);
+  EXPECT_EQ(store->sweep(10).back.size(), 1u);
+  auto current = store->claim_ready(session(), Queue::apply, SiteId(), 1).at(0);
+  EXPECT_EQ(current.fence, Fence(3)) << "taking back and claiming raise it by one each";
+
+  auto end = finished(old);
+  auto completed = store->complete({end});
+  EXPECT_EQ(completed.stale, std::vector{old.id});
+  EXPECT_TRUE(completed.accepted.empty());
+  EXPECT_THROW(store->commit_guarded(old.id, old.fence, [](Tx&) { FAIL(); }), Failure);
+  EXPECT_EQ(backend->state(old.id), "running");
+  EXPECT_EQ(store->complete({finished(current)}).accepted.size(), 1u);
+}
+
+TEST_P(JobStoreRules, the_end_of_a_job_is_accepted_once) {
+  enqueue(1);
+  auto job = store->claim_ready(session(), Queue::apply, SiteId(), 1).at(0);
+  EXPECT_EQ(store->complete({finished(job)}).accepted.size(), 1u);
+  EXPECT_EQ(store->complete({finished(job)}).stale.size(), 1u);
+  EXPECT_EQ(backend->outcome(job.id), "done");
+}
+
+TEST_P(JobStoreRules, a_failed_attempt_waits_and_is_counted) {
+  auto ids = enqueue(1);
+  auto job = store->claim_ready(session(), Queue::apply, SiteId(), 1).at(0);
+  auto back = finished(job, How::retry);
+  back.wait = 60s;
+  back.error = "no answer";
+  store->complete({back});
+  EXPECT_EQ(backend->state(ids[0]), "waiting");
+  EXPECT_TRUE(store->promote_due(10).empty());
+  backend->make_due();
+  EXPECT_EQ(store->promote_due(10).size(), 1u);
+  EXPECT_EQ(store->claim_ready(session(), Queue::apply, SiteId(), 1).at(0).attempts_failed, 1);
+}
+
+TEST_P(JobStoreRules, a_released_job_is_ready_at_once_and_counts_no_attempt) {
+  auto ids = enqueue(1);
+  auto job = store->claim_ready(session(), Queue::apply, SiteId(), 1).at(0);
+  EXPECT_EQ(store->complete({finished(job, How::release)}).ready.size(), 1u);
+  EXPECT_EQ(store->claim_ready(session(), Queue::apply, SiteId(), 1).at(0).attempts_failed, 0);
+}
+
+TEST_P(JobStoreRules, one_concurrency_key_is_held_by_one_job) {
+  domain::NewJob keyed{.kind = "apply.run", .concurrency_key = "access:1"};
+  EXPECT_EQ(enqueue(3, keyed).size(), 1u) << "the others wait";
+  auto s = session();
+  auto first = store->claim_ready(s, Queue::apply, SiteId(), 10);
+  ASSERT_EQ(first.size(), 1u);
+  EXPECT_TRUE(store->promote_due(10).empty());
+  auto completed = store->complete({finished(first[0])});
+  EXPECT_EQ(completed.ready.size(), 1u) << "the end of one makes the next ready";
+  EXPECT_EQ(store->claim_ready(s, Queue::apply, SiteId(), 10).size(), 1u);
+}
+
+TEST_P(JobStoreRules, a_keyed_job_that_waits_for_its_retry_lets_others_use_the_key) {
+  domain::NewJob keyed{.kind = "apply.run", .concurrency_key = "access:1"};
+  enqueue(2, keyed);
+  auto s = session();
+  auto first = store->claim_ready(s, Queue::apply, SiteId(), 10).at(0);
+  auto back = finished(first, How::retry);
+  back.wait = 60s;
+  EXPECT_EQ(store->complete({back}).ready.size(), 1u);
+}
+
+TEST_P(JobStoreRules, a_job_that_takes_its_workers_with_it_dies) {
+  auto ids = enqueue(1);
+  for (int crash = 1; crash <= crashes_max; ++crash) {
+    auto s = session();
+    ASSERT_EQ(store->claim_ready(s, Queue::apply, SiteId(), 1).size(), 1u);
+    backend->lapse(s);
+    auto swept = store->sweep(10);
+    EXPECT_EQ(swept.dead, crash == crashes_max ? 1 : 0);
+    EXPECT_EQ(swept.sessions, 1);
+  }
+  EXPECT_EQ(backend->outcome(ids[0]), "dead");
+  EXPECT_EQ(backend->state(ids[0]), "") << "no longer among the live";
+}
+
+TEST_P(JobStoreRules, a_dead_job_is_kept_with_its_last_error) {
+  auto ids = enqueue(1);
+  auto end = finished(store->claim_ready(session(), Queue::apply, SiteId(), 1).at(0), How::dead);
+  end.error = "no answer";
+  end.error_id = 1810;
+  store->complete({end});
+  EXPECT_EQ(backend->outcome(ids[0]), "dead");
+  EXPECT_EQ(backend->error(ids[0]), "no answer");
+}
+
+TEST_P(JobStoreRules, a_hung_job_is_taken_back_though_its_session_lives) {
+  auto ids = enqueue(1);
+  store->claim_ready(session(), Queue::apply, SiteId(), 1);
+  EXPECT_TRUE(store->sweep(10).back.empty());
+  backend->pass_deadlines();
+  EXPECT_EQ(store->sweep(10).back.size(), 1u);
+}
+
+TEST_P(JobStoreRules, a_live_dedupe_key_is_not_enqueued_again) {
+  domain::NewJob once{.kind = "verify.node", .dedupe_key = "verify:1"};
+  EXPECT_EQ(backend->enqueue({once}).size(), 1u);
+  EXPECT_EQ(backend->enqueue({once}).size(), 0u);
+}
+
+TEST_P(JobStoreRules, a_renewal_tells_which_jobs_are_to_be_cancelled) {
+  auto ids = enqueue(2);
+  auto s = session();
+  store->claim_ready(s, Queue::apply, SiteId(), 2);
+  backend->ask_to_cancel(ids[1]);
+  auto beat = store->renew(s, 15s, false);
+  EXPECT_TRUE(beat.alive);
+  EXPECT_EQ(beat.cancelled, std::vector{ids[1]});
+}
+
+INSTANTIATE_TEST_SUITE_P(Postgres, JobStoreRules, ::testing::Values([]() -> std::unique_ptr<Backend> {
+                           return std::make_unique<PostgresBackend>();
+                         }));
+INSTANTIATE_TEST_SUITE_P(Memory, JobStoreRules, ::testing::Values([]() -> std::unique_ptr<Backend> {
+                           return std::make_unique<MemoryBackend>();
+                         }));
+
+}  // namespace
+}  // namespace certfleet::store

@@ -1,0 +1,275 @@
+#include "tests/support/memory_store/memory_store.h"
+
+#include <algorithm>
+
+#include "lib/base/error.h"
+
+namespace certfleet::testing {
+namespace {
+
+using How = store::Finished::How;
+using State = MemoryTables::State;
+
+std::int16_t number(domain::Priority priority) { return static_cast<std::int16_t>(priority); }
+
+const char* outcome_name(How how) {
+  switch (how) {
+    case How::done: return "done";
+    case How::failed: return "failed";
+    case How::cancelled: return "cancelled";
+    default: return "dead";
+  }
+}
+
+class MemoryJobStore final : public store::JobStore {
+ public:
+  explicit MemoryJobStore(std::shared_ptr<MemoryTables> tables) : t_(std::move(tables)) {}
+
+  SessionId open_session(const store::SessionInfo&, std::chrono::seconds life) override {
+    SessionId id(t_->next_id++);
+    t_->sessions[id] = {t_->now + life, false};
+    return id;
+  }
+
+  store::Heartbeat renew(SessionId session, std::chrono::seconds life, bool draining) override {
+    store::Heartbeat beat;
+    beat.alive = alive(session);
+    if (beat.alive) t_->sessions[session] = {t_->now + life, draining};
+    for (const auto& [id, row] : t_->jobs)
+      if (row.session == session && row.cancel) beat.cancelled.push_back(id);
+    return beat;
+  }
+
+  void close_session(SessionId session) override { t_->sessions.erase(session); }
+
+  std::vector<domain::Job> claim_offered(SessionId session, domain::Queue queue, std::vector<JobId> ids) override {
+    std::sort(ids.begin(), ids.end());
+    return claim(session, queue, ids, ids.size());
+  }
+
+  std::vector<domain::Job> claim_ready(SessionId session, domain::Queue queue, SiteId site, int jobs_max) override {
+    std::vector<JobId> ids;
+    for (const auto& ref : ready_of(queue))
+      if (!site || !ref.site || ref.site == site) ids.push_back(ref.id);
+    return claim(session, queue, ids, static_cast<std::size_t>(jobs_max));
+  }
+
+  store::Completed complete(const std::vector<store::Finished>& batch) override {
+    store::Completed completed;
+    for (const auto& end : batch) complete_one(end, completed);
+    return completed;
+  }
+
+  void commit_guarded(JobId job, Fence fence, const std::function<void(store::Tx&)>&) override {
+    if (!held(job, fence)) throw Failure(Fault::stale, "no longer held");
+  }
+
+  void read(const std::function<void(store::Tx&)>&) override {}
+
+  store::Swept sweep(int jobs_max) override {
+    store::Swept swept;
+    std::vector<JobId> lost;
+    for (const auto& [id, row] : t_->jobs)
+      if (row.state == State::running && is_lost(row) && std::ssize(lost) < jobs_max) lost.push_back(id);
+    if (t_->weakness.guard_in_select_only) lost.swap(t_->chosen_by_sweep);
+    for (JobId id : lost) take_back(id, swept);
+    std::erase_if(t_->sessions, [&](const auto& entry) {
+      if (entry.second.expires + std::chrono::seconds(1) > t_->now) return false;
+      bool used = std::any_of(t_->jobs.begin(), t_->jobs.end(), [&](const auto& job) {
+        return job.second.state == State::running && job.second.session == entry.first;
+      });
+      swept.sessions += used ? 0 : 1;
+      return !used;
+    });
+    return swept;
+  }
+
+  std::vector<domain::JobRef> promote_due(int jobs_max) override {
+    std::vector<domain::JobRef> ready;
+    std::vector<std::string> keys;
+    for (auto& [id, row] : t_->jobs) {
+      if (row.state != State::waiting || row.run_at > t_->now || std::ssize(ready) >= jobs_max) continue;
+      if (row.job.concurrency_key.empty()) {
+        row.state = State::ready;
+        ready.push_back(t_->ref_of(id));
+      } else {
+        keys.push_back(row.job.concurrency_key);
+      }
+    }
+    for (const auto& key : keys)
+      for (const auto& ref : t_->promote(key)) ready.push_back(ref);
+    return ready;
+  }
+
+  std::vector<domain::JobRef> ready_jobs(domain::Queue queue, int jobs_max) override {
+    auto refs = ready_of(queue);
+    if (std::ssize(refs) > jobs_max) refs.resize(static_cast<std::size_t>(jobs_max));
+    return refs;
+  }
+
+ private:
+  bool alive(SessionId session) const {
+    auto found = t_->sessions.find(session);
+    return found != t_->sessions.end() && (found->second.expires > t_->now || t_->weakness.no_session_check);
+  }
+
+  bool held(JobId id, Fence fence) const {
+    auto found = t_->jobs.find(id);
+    return found != t_->jobs.end() && found->second.state == State::running &&
+           (found->second.fence == fence || t_->weakness.no_fence);
+  }
+
+  bool is_lost(const MemoryTables::Row& row) const {
+    auto session = t_->sessions.find(row.session);
+    return session == t_->sessions.end() || session->second.expires <= t_->now ||
+           row.deadline + store::deadline_grace < t_->now;
+  }
+
+  std::vector<domain::JobRef> ready_of(domain::Queue queue) const {
+    std::vector<domain::JobRef> refs;
+    for (const auto& [id, row] : t_->jobs)
+      if (row.state == State::ready && domain::job_kind(row.job.kind).queue == queue) refs.push_back(t_->ref_of(id));
+    std::stable_sort(refs.begin(), refs.end(), [](const auto& a, const auto& b) { return a.priority < b.priority; });
+    return refs;
+  }
+
+  std::vector<domain::Job> claim(SessionId session, domain::Queue queue, const std::vector<JobId>& ids,
+                                 std::size_t jobs_max) {
+    std::vector<domain::Job> jobs;
+    if (!alive(session)) return jobs;
+    for (JobId id : ids) {
+      auto found = t_->jobs.find(id);
+      if (jobs.size() >= jobs_max || found == t_->jobs.end() || found->second.state != State::ready ||
+          domain::job_kind(found->second.job.kind).queue != queue)
+        continue;
+      auto& row = found->second;
+      const auto& kind = domain::job_kind(row.job.kind);
+      row.state = State::running;
+      row.fence = Fence(row.fence.value() + 1);
+      row.session = session;
+      row.deadline = t_->now + kind.time_limit;
+      domain::Job job;
+      job.id = id;
+      job.fence = row.fence;
+      job.kind = row.job.kind;
+      job.subject = row.job.subject;
+      job.service = row.job.service;
+      job.node = row.job.node;
+      job.site = row.job.site;
+      job.priority = number(row.job.priority);
+      job.request_no = row.job.request_no;
+      job.attempts_failed = row.attempts_failed;
+      job.attempts_max = kind.attempts_max;
+      job.time_limit = kind.time_limit;
+      job.concurrency_key = row.job.concurrency_key;
+      job.cancel = row.cancel;
+      jobs.push_back(std::move(job));
+    }
+    return jobs;
+  }
+
+  void complete_one(const store::Finished& end, store::Completed& completed) {
+    if (!held(end.id, end.fence)) {
+      completed.stale.push_back(end.id);
+      return;
+    }
+    completed.accepted.push_back(end.id);
+    auto& row = t_->jobs.at(end.id);
+    auto key = row.job.concurrency_key;
+    if (end.how == How::retry || end.how == How::release) {
+      put_back(end, row, completed);
+    } else {
+      t_->ended[end.id] = {row.job, outcome_name(end.how), row.fence, row.crashes, end.error};
+      t_->jobs.erase(end.id);
+    }
+    auto append = [&](const auto& refs) { completed.ready.insert(completed.ready.end(), refs.begin(), refs.end()); };
+    append(t_->enqueue(end.follow_ups));
+    if (!key.empty()) append(t_->promote(key));
+  }
+
+  void put_back(const store::Finished& end, MemoryTables::Row& row, store::Completed& completed) {
+    row.fence = Fence(row.fence.value() + 1);
+    row.session = {};
+    row.run_at = t_->now + end.wait;
+    row.attempts_failed += end.how == How::retry ? 1 : 0;
+    bool at_once = end.wait.count() == 0 && row.job.concurrency_key.empty();
+    row.state = at_once ? State::ready : State::waiting;
+    if (at_once) completed.ready.push_back(t_->ref_of(end.id));
+  }
+
+  void take_back(JobId id, store::Swept& swept) {
+    auto found = t_->jobs.find(id);
+    if (found == t_->jobs.end()) return;
+    auto& row = found->second;
+    if (++row.crashes >= store::crashes_max) {
+      t_->ended[id] = {row.job, "dead", Fence(row.fence.value() + 1), row.crashes, "its worker vanished"};
+      t_->jobs.erase(found);
+      ++swept.dead;
+      return;
+    }
+    row.state = State::ready;
+    row.fence = Fence(row.fence.value() + 1);
+    row.session = {};
+    swept.back.push_back(t_->ref_of(id));
+  }
+
+  std::shared_ptr<MemoryTables> t_;
+};
+
+}  // namespace
+
+domain::JobRef MemoryTables::ref_of(JobId id) const {
+  const auto& row = jobs.at(id);
+  domain::JobRef ref;
+  ref.id = id;
+  ref.queue = domain::job_kind(row.job.kind).queue;
+  ref.site = row.job.site;
+  ref.service = row.job.service;
+  ref.priority = number(row.job.priority);
+  return ref;
+}
+
+bool MemoryTables::key_held(const std::string& key) const {
+  return std::any_of(jobs.begin(), jobs.end(), [&](const auto& entry) {
+    return entry.second.job.concurrency_key == key && entry.second.state != State::waiting;
+  });
+}
+
+std::vector<domain::JobRef> MemoryTables::promote(const std::string& key) {
+  if (key_held(key)) return {};
+  auto best = jobs.end();
+  for (auto it = jobs.begin(); it != jobs.end(); ++it) {
+    const auto& row = it->second;
+    if (row.state != State::waiting || row.job.concurrency_key != key || row.run_at > now) continue;
+    if (best == jobs.end() || number(row.job.priority) < number(best->second.job.priority)) best = it;
+  }
+  if (best == jobs.end()) return {};
+  best->second.state = State::ready;
+  return {ref_of(best->first)};
+}
+
+std::vector<domain::JobRef> MemoryTables::enqueue(const std::vector<domain::NewJob>& list) {
+  std::vector<domain::JobRef> ready;
+  for (const auto& job : list) {
+    bool live = !job.dedupe_key.empty() && std::any_of(jobs.begin(), jobs.end(), [&](const auto& entry) {
+      return entry.second.job.dedupe_key == job.dedupe_key;
+    });
+    if (live) continue;
+    JobId id(next_id++);
+    auto& row = jobs[id];
+    row.job = job;
+    row.run_at = now + job.wait;
+    bool at_once = job.wait.count() <= 0 && job.concurrency_key.empty();
+    row.state = at_once ? State::ready : State::waiting;
+    if (at_once) ready.push_back(ref_of(id));
+    if (!job.concurrency_key.empty() && job.wait.count() <= 0)
+      for (const auto& ref : promote(job.concurrency_key)) ready.push_back(ref);
+  }
+  return ready;
+}
+
+std::unique_ptr<store::JobStore> memory_job_store(std::shared_ptr<MemoryTables> tables) {
+  return std::make_unique<MemoryJobStore>(std::move(tables));
+}
+
+}  // namespace certfleet::testing

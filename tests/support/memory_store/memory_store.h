@@ -1,0 +1,69 @@
+// A JobStore in memory with the rules of the real one, for the simulation. One suite holds both to the same
+// rules (tests/support/job_store_rules.h). Writes of results are not run: there is no database to write to.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "lib/base/clock.h"
+#include "lib/store/job_store.h"
+
+namespace certfleet::testing {
+
+// What a store must not do is switched off here, so that the simulation can be seen to catch it.
+struct Weakness {
+  bool no_fence = false;           // ends are accepted whatever their fence
+  bool no_session_check = false;   // a lapsed session may claim and be renewed
+  bool guard_in_select_only = false;  // the sweep chooses its rows some time before it changes them
+};
+
+// The tables, shared by all connections to them. Time is what the owner says it is.
+class MemoryTables {
+ public:
+  enum class State { waiting, ready, running };
+  struct Row {
+    domain::NewJob job;
+    State state = State::ready;
+    Fence fence{0};
+    SessionId session{};
+    Instant run_at{};
+    Instant deadline{};
+    int attempts_failed = 0;
+    int crashes = 0;
+    bool cancel = false;
+  };
+  struct Ended {
+    domain::NewJob job;
+    std::string outcome;  // done, failed, cancelled, dead
+    Fence fence{0};
+    int crashes = 0;
+    std::string error;
+  };
+  struct Session {
+    Instant expires{};
+    bool draining = false;
+  };
+
+  explicit MemoryTables(Weakness left_out = {}) : weakness(left_out) {}
+
+  // As store::jobs::enqueue; returns the jobs that are ready.
+  std::vector<domain::JobRef> enqueue(const std::vector<domain::NewJob>& jobs);
+  std::vector<domain::JobRef> promote(const std::string& key);
+  bool key_held(const std::string& key) const;
+  domain::JobRef ref_of(JobId id) const;
+
+  Weakness weakness;
+  Instant now{};
+  std::map<JobId, Row> jobs;  // live
+  std::map<JobId, Ended> ended;
+  std::map<SessionId, Session> sessions;
+  std::vector<JobId> chosen_by_sweep;  // with guard_in_select_only: what the last sweep will change at the next
+  std::int64_t next_id = 1;
+};
+
+std::unique_ptr<store::JobStore> memory_job_store(std::shared_ptr<MemoryTables> tables);
+
+}  // namespace certfleet::testing
