@@ -1,6 +1,7 @@
 #include "lib/store/nodes.h"
 
 #include "lib/store/rows.h"
+#include "lib/store/times.h"
 
 namespace certfleet::store::nodes {
 namespace {
@@ -105,7 +106,7 @@ Seen seen(Tx& tx, NodeId id) {
   auto row = rows[0];
   Seen seen{row["apply_status"].as<std::string>(), text_of(row["served_serial"]), text_of(row["served_sha256"]),
             text_of(row["served_state"]), std::nullopt};
-  if (!row["served_at"].is_null()) seen.served_at = time_of(row["served_at"]);
+  if (!row["served_at"].is_null()) seen.served_at = wall_time(row["served_at"].as<double>());
   return seen;
 }
 

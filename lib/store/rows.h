@@ -4,13 +4,11 @@
 
 #include <fmt/format.h>
 
-#include <cmath>
 #include <optional>
 #include <pqxx/pqxx>
 #include <string>
 #include <string_view>
 
-#include "lib/base/clock.h"
 #include "lib/base/error.h"
 
 namespace certfleet::store {
@@ -29,12 +27,6 @@ inline std::optional<int> int_of(const pqxx::field& field) {
 template <class Id>
 Id id_of(const pqxx::field& field) {
   return Id(field.as<std::int64_t>(0));
-}
-
-// From extract(epoch FROM …), to the microsecond that the database keeps.
-inline WallTime time_of(const pqxx::field& epoch_seconds) {
-  auto micros = static_cast<std::int64_t>(std::llround(epoch_seconds.as<double>() * 1e6));
-  return WallTime(std::chrono::duration_cast<WallTime::duration>(std::chrono::microseconds(micros)));
 }
 
 inline std::optional<std::string> bytes_of(const pqxx::field& field) {

@@ -1,0 +1,84 @@
+#include "admin-cli/context.h"
+
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+
+#include "admin-cli/configuration.h"
+#include "admin-cli/suggest.h"
+#include "admin-cli/times.h"
+#include "lib/store/schema.h"
+#include "lib/store/settings.h"
+
+namespace certfleet::cli {
+
+void Output::raw(const std::string& text) {
+  if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size())
+    throw Failure(Fault::permanent, fmt::format("standard output: {}", std::strerror(errno)));
+}
+
+void Output::flush() {
+  if (std::fflush(stdout) != 0)
+    throw Failure(Fault::permanent, fmt::format("standard output: {}", std::strerror(errno)));
+}
+
+void Output::show(const Table& table) {
+  if (options_.json) return raw(json(table));
+  if (table.rows.empty()) {
+    // On standard error: an empty list is no row for a program that reads the table.
+    std::fputs((std::string(Text{"該当なし", "none"}.in(language_)) + "\n").c_str(), stderr);
+    return;
+  }
+  raw(render(table, terminal_, language_));
+}
+
+void Output::show(const Record& record) {
+  raw(options_.json ? json(record) : render(record, terminal_, language_));
+}
+
+void Output::done(const std::string& sentence, const Record& record) {
+  if (options_.json) return raw(json(record));
+  line(sentence);
+}
+
+void Output::line(const std::string& text, Tone tone) {
+  if (!options_.json) raw(coloured(text, tone, terminal_) + '\n');
+}
+
+Context::Context(Language language) : language_(language), out_(options_, Terminal::of_output(), language) {}
+Context::~Context() = default;
+
+store::Database& Context::database() {
+  if (database_) return *database_;
+  auto configuration = find_configuration(options_.config);
+  database_.emplace(store::DatabaseSettings{configuration.dsn, "certfleet", 60'000});
+  store::require_schema(*database_);
+  auto settings = database_->reading([](store::Tx& tx) { return store::settings::get(tx); });
+  use_zone(settings.time_zone);
+  return *database_;
+}
+
+bool Context::confirmed(const std::string& question) {
+  if (options_.yes) return true;
+  if (::isatty(STDIN_FILENO) == 0)
+    fail(Fault::usage, {"{} 端末がないため確認できません。--yes を付けてください", "{} There is no terminal to ask on: add --yes"},
+         question);
+  std::fprintf(stderr, "%s [y/N] ", question.c_str());
+  std::array<char, 16> answer{};
+  if (std::fgets(answer.data(), answer.size(), stdin) == nullptr) return false;
+  return answer[0] == 'y' || answer[0] == 'Y';
+}
+
+void no_such(const Context& context, const Text& what, std::string_view name, const std::vector<std::string>& names) {
+  auto found = near(name, names);
+  std::string joined;
+  for (const auto& candidate : found) joined += (joined.empty() ? "" : ", ") + candidate;
+  auto noun = context.say(what);
+  if (joined.empty()) context.fail(Fault::not_found, {"{} {} はありません", "there is no {} {}"}, noun, name);
+  context.fail(Fault::not_found, {"{} {} はありません。もしかして: {}", "there is no {} {}; did you mean {}?"}, noun, name,
+               joined);
+}
+
+}  // namespace certfleet::cli
