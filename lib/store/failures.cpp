@@ -29,6 +29,28 @@ Fault fault_of(std::string_view sqlstate) {
   return Fault::permanent;
 }
 
+// For some classes the library drops the SQLSTATE and keeps the type.
+std::string sqlstate_of(const pqxx::sql_error& error) {
+  if (!error.sqlstate().empty()) return error.sqlstate();
+  if (dynamic_cast<const pqxx::insufficient_privilege*>(&error) != nullptr) return "42501";
+  if (dynamic_cast<const pqxx::unique_violation*>(&error) != nullptr) return "23505";
+  if (dynamic_cast<const pqxx::foreign_key_violation*>(&error) != nullptr) return "23503";
+  if (dynamic_cast<const pqxx::integrity_constraint_violation*>(&error) != nullptr) return "23000";
+  if (dynamic_cast<const pqxx::data_exception*>(&error) != nullptr) return "22000";
+  if (dynamic_cast<const pqxx::insufficient_resources*>(&error) != nullptr) return "53000";
+  if (dynamic_cast<const pqxx::syntax_error*>(&error) != nullptr) return "42601";
+  if (dynamic_cast<const pqxx::feature_not_supported*>(&error) != nullptr) return "0A000";
+  if (dynamic_cast<const pqxx::plpgsql_error*>(&error) != nullptr) return "P0001";
+  return "";
+}
+
+// The server answers, but does not let us in.
+bool refused(std::string_view text) {
+  for (std::string_view reason : {"authentication failed", "no password supplied", "no pg_hba.conf entry"})
+    if (text.find(reason) != std::string_view::npos) return true;
+  return false;
+}
+
 }  // namespace
 
 Failure current_failure() {
@@ -38,13 +60,19 @@ Failure current_failure() {
     return failure;
   } catch (const pqxx::in_doubt_error& error) {
     return Failure(Fault::in_doubt, fmt::format("database: outcome of a commit unknown: {}", first_line(error.what())));
+  } catch (const pqxx::statement_completion_unknown& error) {
+    return Failure(Fault::in_doubt, fmt::format("database: {}", first_line(error.what())));
+  } catch (const pqxx::transaction_rollback& error) {  // deadlock, serialization
+    return Failure(Fault::retry, fmt::format("database: {}", first_line(error.what())));
   } catch (const pqxx::broken_connection& error) {
+    if (refused(error.what())) return Failure(Fault::denied, fmt::format("database: {}", first_line(error.what())));
     return Failure(Fault::unreachable, 11, fmt::format("database: {}", first_line(error.what())));
   } catch (const pqxx::sql_error& error) {
     // A server that goes away in mid-statement reports no SQLSTATE.
-    if (error.sqlstate().empty())
+    auto sqlstate = sqlstate_of(error);
+    if (sqlstate.empty())
       return Failure(Fault::unreachable, 11, fmt::format("database: {}", first_line(error.what())));
-    return Failure(fault_of(error.sqlstate()), fmt::format("database: {}", first_line(error.what())));
+    return Failure(fault_of(sqlstate), fmt::format("database: {}", first_line(error.what())));
   } catch (const std::exception& error) {
     return Failure(Fault::permanent, fmt::format("database: {}", first_line(error.what())));
   }
