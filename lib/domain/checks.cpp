@@ -1,0 +1,204 @@
+#include "lib/domain/checks.h"
+
+#include <fmt/format.h>
+
+#include <charconv>
+
+#include "lib/base/error.h"
+#include "lib/domain/remote_path.h"
+#include "lib/pki/host_name.h"
+#include "lib/pki/key.h"
+#include "lib/pki/limits.h"
+
+namespace certfleet::domain {
+namespace {
+
+constexpr std::size_t address_bytes_max = 254;       // RFC 5321 section 4.5.3.1, erratum 1690
+constexpr std::size_t contact_bytes_max = 1024;
+constexpr std::size_t url_bytes_max = 2048;          // no directory of a CA is near it
+constexpr std::size_t title_bytes_max = 512;         // with the event behind it, well under a line of RFC 5322
+constexpr std::size_t body_bytes_max = 64UL * 1024;
+constexpr std::size_t recipients_max = 5;            // 6.7.4: of each field
+constexpr std::size_t login_bytes_max = 256;
+
+[[noreturn]] void refuse(std::string_view what, std::string_view why) {
+  throw Failure(Fault::usage, fmt::format("{}: {}", what, why));
+}
+
+bool is_control(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }
+
+void check_line(std::string_view text, std::size_t bytes_max, std::string_view what) {
+  if (text.size() > bytes_max) refuse(what, fmt::format("has {} bytes, {} are allowed", text.size(), bytes_max));
+  for (char c : text)
+    if (is_control(c)) refuse(what, "control characters are not allowed");
+}
+
+void check_ascii(std::string_view text, std::size_t bytes_max, std::string_view what) {
+  check_line(text, bytes_max, what);
+  for (char c : text)
+    if (static_cast<unsigned char>(c) > 0x7e) refuse(what, "only ASCII letters, digits and marks are allowed");
+}
+
+void check_port(int port, std::string_view what) {
+  if (port < 1 || port > 65535) refuse(what, fmt::format("{} is no port: 1 to 65535", port));
+}
+
+void check_one_of(std::string_view word, std::initializer_list<std::string_view> words, std::string_view what) {
+  for (auto allowed : words)
+    if (word == allowed) return;
+  refuse(what, fmt::format("unknown value \"{}\"", word));
+}
+
+// As ssh-keygen -lf shows it: 32 bytes are 43 characters of Base64 without padding.
+void check_fingerprint(std::string_view text) {
+  constexpr std::string_view prefix = "SHA256:";
+  constexpr std::size_t digits = 43;
+  bool good = text.starts_with(prefix) && text.size() == prefix.size() + digits;
+  for (char c : good ? text.substr(prefix.size()) : std::string_view())
+    good = good && (std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '+' || c == '/');
+  if (!good) refuse("host key", fmt::format("\"{}\" is no fingerprint; ssh-keygen -lf shows it as SHA256:…", text));
+}
+
+// 6.2.1: a host and a port, without scheme and path.
+std::string checked_proxy(std::string_view proxy) {
+  auto colon = proxy.rfind(':');
+  if (colon == std::string_view::npos) refuse("proxy", fmt::format("\"{}\": needs host:port", proxy));
+  auto digits = proxy.substr(colon + 1);
+  int port = 0;
+  auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), port);
+  if (error != std::errc() || end != digits.data() + digits.size())
+    refuse("proxy", fmt::format("\"{}\": needs host:port", proxy));
+  check_port(port, "proxy");
+  return fmt::format("{}:{}", pki::normalize_host(proxy.substr(0, colon)), port);
+}
+
+void check_pem_certificates(const std::optional<std::string>& pem, std::string_view what) {
+  if (pem && pem->size() > pki::pem_bytes_max)
+    refuse(what, fmt::format("has {} bytes, {} are allowed", pem->size(), pki::pem_bytes_max));
+}
+
+}  // namespace
+
+void check_name(std::string_view name, std::string_view what) {
+  if (name.empty()) refuse(what, "a name is needed");
+  if (name.front() == ' ' || name.back() == ' ') refuse(what, "a name must not begin or end with a blank");
+  check_line(name, name_bytes_max, what);
+}
+
+void check_mail_address(std::string_view address, std::string_view what) {
+  check_ascii(address, address_bytes_max, what);
+  auto at = address.find('@');
+  bool one_at = at != std::string_view::npos && at > 0 && address.find('@', at + 1) == std::string_view::npos;
+  if (!one_at || address.find_first_of(" ,;<>\"()[]\\") != std::string_view::npos)
+    refuse(what, fmt::format("\"{}\" is no mail address", address));
+  pki::normalize_host(address.substr(at + 1));
+}
+
+User checked(User user) {
+  check_mail_address(user.name, "user");
+  check_one_of(user.role, {"admin", "viewer"}, "role");
+  check_line(user.contact, contact_bytes_max, "contact");
+  return user;
+}
+
+KeySpec checked(KeySpec spec) {
+  if (!pki::key_algorithm_from(spec.algorithm)) refuse("key", fmt::format("unknown value \"{}\"", spec.algorithm));
+  bool country = spec.country.empty() || (spec.country.size() == 2 && std::isupper(spec.country[0]) != 0 &&
+                                          std::isupper(spec.country[1]) != 0);
+  if (!country) refuse("country", fmt::format("\"{}\": needs two capital letters, such as JP", spec.country));
+  check_line(spec.state, pki::state_bytes_max, "state");
+  check_ascii(spec.locality, pki::locality_bytes_max, "locality");
+  check_ascii(spec.organization, pki::organization_bytes_max, "organization");
+  check_ascii(spec.unit, pki::unit_bytes_max, "unit");
+  if (!spec.email.empty()) check_mail_address(spec.email, "key mail address");
+  check_ascii(spec.email, pki::email_bytes_max, "key mail address");
+  return spec;
+}
+
+Service checked(Service service) {
+  check_name(service.name, "service");
+  service.common_name = pki::normalize_common_name(service.common_name);
+  service.sans = pki::normalize_sans(service.common_name, service.sans);
+  if (service.key_spec) service.key_spec = checked(*service.key_spec);
+  return service;
+}
+
+CaAccount checked(CaAccount account) {
+  check_name(account.name, "CA account");
+  check_one_of(account.kind, {"acme"}, "kind of CA");
+  check_ascii(account.directory_url, url_bytes_max, "directory URL");
+  bool https = account.directory_url.starts_with("https://") && account.directory_url.size() > 8;
+  if (!https || account.directory_url.find(' ') != std::string::npos)
+    refuse("directory URL", fmt::format("\"{}\" is no https:// address", account.directory_url));
+  if (account.contact) check_mail_address(*account.contact, "contact");
+  check_pem_certificates(account.ca_pem, "CA certificates");
+  return account;
+}
+
+Access checked(Access access) {
+  check_name(access.name, "access");
+  access.address = pki::normalize_host(access.address);
+  if (access.port) check_port(*access.port, "port");
+  check_line(access.login_id, login_bytes_max, "login id");
+  if (access.login_id.empty()) refuse("login id", "is needed");
+  if (access.exec_id) require_remote_user(*access.exec_id, "execution id");
+  if (access.host_key) check_fingerprint(*access.host_key);
+  return access;
+}
+
+Node checked(Node node) {
+  check_name(node.name, "node");
+  check_one_of(node.kind, {"apache"}, "kind of node");
+  if (node.verify.mode == VerifyMode::url) {
+    node.verify.host = pki::normalize_dns_name(node.verify.host, pki::Wildcard::refused);
+    node.verify.name = node.verify.host;   // 9.1.4: the name of the URL is what is asked for
+  } else if (node.verify.mode == VerifyMode::address) {
+    node.verify.host = pki::normalize_host(node.verify.host);
+    if (node.verify.name) node.verify.name = pki::normalize_dns_name(*node.verify.name, pki::Wildcard::refused);
+  } else {
+    node.verify = {};
+  }
+  check_port(node.verify.port, "verification port");
+  require_remote_path(node.apache.cert_file, "certificate file");
+  require_remote_path(node.apache.key_file, "key file");
+  if (node.apache.chain_file) require_remote_path(*node.apache.chain_file, "chain file");
+  require_remote_path(node.apache.work_dir, "work folder");
+  require_remote_program(node.apache.control, "control program");
+  if (node.apache.key_file == node.apache.cert_file || node.apache.key_file == node.apache.chain_file ||
+      node.apache.chain_file == node.apache.cert_file)
+    refuse("node", "certificate, key and chain need a file each");
+  return node;
+}
+
+MailSettings checked(MailSettings settings) {
+  check_mail_address(settings.from_address, "sender");
+  settings.host = pki::normalize_host(settings.host);
+  check_port(settings.port, "port");
+  if (settings.auth_user) {
+    check_line(*settings.auth_user, login_bytes_max, "SMTP user");
+    if (settings.auth_user->empty()) refuse("SMTP user", "is empty");
+  }
+  check_pem_certificates(settings.ca_pem, "CA certificates");
+  return settings;
+}
+
+NotificationTable checked(NotificationTable table) {
+  check_name(table.name, "notification table");
+  check_line(table.title, title_bytes_max, "title");
+  if (table.body.size() > body_bytes_max)
+    refuse("text", fmt::format("has {} bytes, {} are allowed", table.body.size(), body_bytes_max));
+  for (const auto* field : {&table.to, &table.cc}) {
+    if (field->size() > recipients_max)
+      refuse(field == &table.to ? "TO" : "CC", fmt::format("{} addresses, {} are allowed", field->size(), recipients_max));
+    for (const auto& address : *field) check_mail_address(address, field == &table.to ? "TO" : "CC");
+  }
+  return table;
+}
+
+Settings checked(Settings settings) {
+  if (settings.proxy) settings.proxy = checked_proxy(*settings.proxy);
+  check_one_of(settings.language, {"ja", "en"}, "language");
+  return settings;
+}
+
+}  // namespace certfleet::domain
