@@ -7,6 +7,8 @@ namespace certfleet::pki {
 
 // A PEM file as a whole. A chain of ten certificates with 250 names each stays below half of it.
 inline constexpr std::size_t pem_bytes_max = 256U * 1024U;
+// Blocks in it, whatever they are: a chain, its key and some to spare.
+inline constexpr std::size_t pem_blocks_max = 32;
 // One certificate or CSR as DER. The largest seen in the field (2000 names) have about 50 KiB.
 inline constexpr std::size_t der_bytes_max = 64U * 1024U;
 // Real chains have two to four, with cross-signed ones five.
@@ -20,8 +22,6 @@ inline constexpr std::size_t host_name_bytes_max = 253;
 inline constexpr std::size_t label_bytes_max = 63;
 // Verifying with a larger key is a way to keep us busy.
 inline constexpr int public_key_bits_max = 8192;
-// A PKCS #12 file with its chain.
-inline constexpr std::size_t pkcs12_bytes_max = 256U * 1024U;
 // Manual 8.5: subject fields, in bytes.
 inline constexpr std::size_t state_bytes_max = 128;
 inline constexpr std::size_t locality_bytes_max = 128;
