@@ -9,17 +9,10 @@
 #include <thread>
 #include <vector>
 
-#include "lib/base/clock.h"
+#include "lib/pipeline/session_core.h"
 #include "lib/store/job_store.h"
 
 namespace certfleet::pipeline {
-
-struct SessionTimes {
-  std::chrono::seconds life{15};  // without a renewal the sweeper takes the session's jobs back
-  std::chrono::milliseconds beat{5000};
-  std::chrono::milliseconds retry{500};   // after a renewal that failed
-  std::chrono::milliseconds margin{2000};  // the session counts as lost here so long before it lapses there
-};
 
 // Owns a thread and a store. When the session has lapsed, or may have because no renewal came through, it
 // says so (`on_lost`: stop everything that runs), and opens another.
@@ -41,9 +34,7 @@ class SessionKeeper {
 
  private:
   void run(const std::stop_token& stop);
-  void open();
-  void renew();
-  void lose(const char* why);
+  void ask(SessionCore::Do what);
 
   std::unique_ptr<store::JobStore> store_;
   store::SessionInfo info_;
@@ -51,7 +42,7 @@ class SessionKeeper {
   Events events_;
   std::atomic<std::int64_t> current_{0};
   std::atomic<bool> draining_{false};
-  Instant sure_until_;  // the keeper's thread only
+  SessionCore core_;  // the keeper's thread only
   std::mutex mutex_;
   std::condition_variable_any waiting_;
   std::jthread thread_;  // last: it uses all of the above
