@@ -21,7 +21,7 @@ class Certificate {
   const std::string& pem() const { return pem_; }  // written anew, without what stood around it
   const std::string& der() const { return der_; }
 
-  // Lower-case hex digits without prefix and leading zeros, as in the database: compare this.
+  // Lower-case hex of whole bytes, without prefix and leading zero bytes ("0a12"), as in the database.
   const std::string& serial() const { return serial_; }
   const std::string& sha256() const { return sha256_; }            // fingerprint: of the DER, in hex
   const std::string& common_name() const { return common_name_; }  // of the subject; empty if there is none
@@ -29,6 +29,7 @@ class Certificate {
   const std::vector<std::string>& addresses() const { return addresses_; }  // subjectAltName, IP addresses
   const std::string& subject() const { return subject_; }                   // RFC 2253 text
   const std::string& issuer() const { return issuer_; }
+  // Clamped to the years 1700 to 2261 that WallTime can hold: certificates without an end say 9999.
   WallTime not_before() const { return not_before_; }
   WallTime not_after() const { return not_after_; }
   const std::string& spki_sha256() const { return spki_sha256_; }

@@ -24,7 +24,7 @@ struct Subject {
 // isn't two letters, or if the common name is no DNS name.
 void check_subject(const Subject& subject);
 
-// A request as PEM, signed with SHA-256 (SHA-384 for P-384). Its subjectAltName has the common name first,
+// A request as PEM, signed with SHA-256. Its subjectAltName has the common name first,
 // then `sans`. Failure(usage) for what check_subject() and normalize_sans() refuse.
 std::string make_csr(const PrivateKey& key, const Subject& subject, const std::vector<std::string>& sans);
 

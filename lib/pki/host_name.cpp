@@ -55,6 +55,12 @@ std::string as_address(int family, std::string_view text) {
 
 }  // namespace
 
+std::string lower_case(std::string_view text) {
+  std::string result(text);
+  std::transform(result.begin(), result.end(), result.begin(), lower);
+  return result;
+}
+
 std::string normalize_dns_name(std::string_view text, Wildcard wildcard) {
   if (text.empty()) refuse(text, "it is empty");
   auto name = text;
@@ -75,9 +81,7 @@ std::string normalize_dns_name(std::string_view text, Wildcard wildcard) {
     check_label(label, text);
   }
   if (std::all_of(label.begin(), label.end(), is_digit)) refuse(text, "its last part has only digits");
-  std::string result(name);
-  std::transform(result.begin(), result.end(), result.begin(), lower);
-  return result;
+  return lower_case(name);
 }
 
 std::string normalize_common_name(std::string_view text) {

@@ -10,6 +10,9 @@ namespace certfleet::pki {
 
 enum class Wildcard { refused, allowed };
 
+// ASCII letters only, whatever the locale.
+std::string lower_case(std::string_view text);
+
 // A DNS name in lower case without the final dot: labels of letters, digits and inner hyphens, 1 to 63 bytes,
 // 253 in all (RFC 1035 section 2.3.4, RFC 1123 section 2.1), the last label not all digits. With
 // Wildcard::allowed the left-most label may be `*` if two more follow. Failure(usage) naming the value.

@@ -35,7 +35,7 @@ std::string spki_sha256_of(const X509_PUBKEY* key) {
   return sha256_hex(der_of(key, i2d_X509_PUBKEY));
 }
 
-std::string name_entry(const X509_NAME* name, int nid) {
+std::string name_entry(const X509_NAME* name, int nid, std::string_view what) {
   int at = -1;
   for (int next = -1; (next = X509_NAME_get_index_by_NID(name, nid, next)) >= 0;) at = next;
   if (at < 0) return {};
@@ -48,14 +48,16 @@ std::string name_entry(const X509_NAME* name, int nid) {
   ERR_clear_error();
   // A zero inside makes a name look shorter to some readers than to others.
   if (size < 0 || !is_utf8(text) || text.find('\0') != std::string::npos)
-    throw Failure(Fault::usage, trace_malformed, fmt::format("its {} is not readable text", OBJ_nid2ln(nid)));
+    throw Failure(Fault::usage, trace_malformed,
+                  fmt::format("{}: its {} is not readable text", what, OBJ_nid2ln(nid)));
   return text;
 }
 
-std::vector<std::string> dns_names_of(const GENERAL_NAMES* names) {
+std::vector<std::string> dns_names_of(const GENERAL_NAMES* names, std::string_view what) {
   std::vector<std::string> result;
   if (sk_GENERAL_NAME_num(names) > static_cast<int>(sans_max))
-    throw Failure(Fault::usage, trace_malformed, fmt::format("it has more than {} names", sans_max));
+    throw Failure(Fault::usage, trace_malformed,
+                  fmt::format("{}: it has more than {} names", what, sans_max));
   for (int i = 0; i < sk_GENERAL_NAME_num(names); ++i) {
     int type = 0;
     const auto* value =
@@ -66,7 +68,7 @@ std::vector<std::string> dns_names_of(const GENERAL_NAMES* names) {
     for (auto& c : name) {
       if (c <= ' ' || c >= 0x7f)
         throw Failure(Fault::usage, trace_malformed,
-                      fmt::format("it has the unreadable name \"{}\"", printable(name)));
+                      fmt::format("{}: it has the unreadable name \"{}\"", what, printable(name)));
       if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
     }
     if (std::find(result.begin(), result.end(), name) == result.end()) result.push_back(std::move(name));

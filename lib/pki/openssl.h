@@ -72,12 +72,12 @@ std::string der_of(const T* object, int (*encode)(const T*, unsigned char**)) {
 // SHA-256 of the SubjectPublicKeyInfo, in hex.
 std::string spki_sha256_of(const X509_PUBKEY* key);
 
-// The text of the last entry of that kind; empty if there is none. Failure(usage, 28) if it has a zero inside
-// or can't be read as UTF-8.
-std::string name_entry(const X509_NAME* name, int nid);
+// The text of the last entry of that kind; empty if there is none. `what` starts the message. Failure(usage,
+// 28) if it has a zero inside or can't be read as UTF-8.
+std::string name_entry(const X509_NAME* name, int nid, std::string_view what);
 
 // The DNS names of a subjectAltName in lower case, each once. Failure(usage, 28) for more than sans_max, and
 // for names with blanks, control characters or bytes beyond ASCII.
-std::vector<std::string> dns_names_of(const GENERAL_NAMES* names);
+std::vector<std::string> dns_names_of(const GENERAL_NAMES* names, std::string_view what);
 
 }  // namespace certfleet::pki
