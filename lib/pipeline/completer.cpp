@@ -12,7 +12,7 @@ constexpr int last_tries = 5;  // of a batch when the process is ending: then th
 
 Completer::Completer(std::unique_ptr<store::JobStore> store, CompleterLimits limits, Metrics& metrics,
                      std::function<std::size_t()> still_running,
-                     std::function<void(std::size_t, std::vector<domain::JobRef>)> on_done)
+                     OnDone on_done)
     : store_(std::move(store)),
       limits_(limits),
       metrics_(metrics),
@@ -65,14 +65,14 @@ void Completer::complete(const std::vector<store::Finished>& batch, const std::s
     try {
       auto completed = store_->complete(batch);
       count(completed);
-      on_done_(batch.size(), std::move(completed.ready));
+      on_done_(batch, std::move(completed.ready));
       return;
     } catch (const Failure& failure) {
       metrics_.add("certfleet_completion_failures_total");
       log::warn("completing {} jobs: {}", batch.size(), failure.what());
       if (!failure.transient() || (stop.stop_requested() && tries >= last_tries)) {
         log::error("{} results are dropped; their jobs will be taken back", batch.size());
-        on_done_(batch.size(), {});
+        on_done_(batch, {});
         return;
       }
     }

@@ -25,11 +25,14 @@ struct CompleterLimits {
 // meantime, the fences decide.
 class Completer {
  public:
+  // What ended (accepted or stale, it is over for this worker), and which jobs became ready.
+  using OnDone = std::function<void(const std::vector<store::Finished>& ended, std::vector<domain::JobRef> ready)>;
+
   // `still_running` tells how many jobs may yet be submitted; with none, nothing waits. `on_done` hears of
-  // each batch, from the completer's thread: how many jobs ended, and which jobs became ready.
+  // each batch, from the completer's thread.
   Completer(std::unique_ptr<store::JobStore> store, CompleterLimits limits, Metrics& metrics,
             std::function<std::size_t()> still_running,
-            std::function<void(std::size_t ended, std::vector<domain::JobRef> ready)> on_done);
+            OnDone on_done);
   // Commits what was submitted, for as long as `last_wait`, then ends.
   ~Completer();
 
@@ -45,7 +48,7 @@ class Completer {
   CompleterLimits limits_;
   Metrics& metrics_;
   std::function<std::size_t()> still_running_;
-  std::function<void(std::size_t, std::vector<domain::JobRef>)> on_done_;
+  OnDone on_done_;
   std::mutex mutex_;  // guards queue_
   std::condition_variable_any arrived_;
   std::vector<store::Finished> queue_;

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <random>
+#include <unordered_set>
 
 #include "lib/base/log.h"
 #include "lib/bus/wakeup.h"
@@ -33,23 +34,23 @@ class Mailbox {
  public:
   explicit Mailbox(bus::Wakeup& wakeup) : wakeup_(wakeup) {}
 
-  void put(std::size_t ended, std::vector<domain::JobRef> ready) {
+  void put(const std::vector<store::Finished>& ended, std::vector<domain::JobRef> ready) {
     {
       std::lock_guard lock(mutex_);
-      ended_ += ended;
+      for (const auto& job : ended) ended_.push_back(job.id);
       ready_.insert(ready_.end(), ready.begin(), ready.end());
     }
     wakeup_.ring();
   }
-  std::pair<std::size_t, std::vector<domain::JobRef>> take() {
+  std::pair<std::vector<JobId>, std::vector<domain::JobRef>> take() {
     std::lock_guard lock(mutex_);
-    return {std::exchange(ended_, 0), std::exchange(ready_, {})};
+    return {std::exchange(ended_, {}), std::exchange(ready_, {})};
   }
 
  private:
   bus::Wakeup& wakeup_;
   std::mutex mutex_;  // guards the two
-  std::size_t ended_ = 0;
+  std::vector<JobId> ended_;
   std::vector<domain::JobRef> ready_;
 };
 
@@ -65,6 +66,8 @@ struct Worker::Impl {
   bus::Wakeup wakeup;
   Mailbox mailbox{wakeup};
   std::atomic<std::size_t> held{0};  // jobs of which the completer has not yet heard the end
+  std::unordered_set<JobId> known;   // the same, by id; the loop's own
+  bool in_doubt = false;             // a claim was not answered: it may have claimed
   WorkerCore core;
   std::unique_ptr<store::JobStore> claims;
   Instant claims_after{};  // no claim before: the database was away
@@ -85,8 +88,8 @@ struct Worker::Impl {
         traces(named(settings.database, "traces"), daemon.metrics()),
         completer(store::postgres_job_store(named(settings.database, "completer")), settings.completer,
                   daemon.metrics(), [this] { return held.load(); },
-                  [this](std::size_t ended, std::vector<domain::JobRef> ready) {
-                    held -= ended;
+                  [this](const std::vector<store::Finished>& ended, std::vector<domain::JobRef> ready) {
+                    held -= ended.size();
                     mailbox.put(ended, std::move(ready));
                   }),
         runner({handlers, running, traces, completer, daemon.metrics(), settings.database}, settings.limits.slots),
@@ -96,29 +99,38 @@ struct Worker::Impl {
                                      for (auto id : ids) running.stop(id, StopReason::cancelled);
                                    }}) {}
 
+  std::vector<domain::Job> ask_for(const WorkerCore::Next& next, SessionId holder) {
+    if (in_doubt) {
+      bus->offer(claims->release_unknown(holder, {known.begin(), known.end()}));
+      in_doubt = false;
+    }
+    if (next.claim_ready > 0) return claims->claim_ready(holder, settings.queue, settings.site, next.claim_ready);
+    return claims->claim_offered(holder, settings.queue, next.claim_offered);
+  }
+
   void claim(const WorkerCore::Next& next) {
     std::vector<domain::Job> jobs;
     auto holder = session.current();
     try {
-      if (holder && clock.now() >= claims_after)
-        jobs = next.claim_ready > 0
-                   ? claims->claim_ready(holder, settings.queue, settings.site, next.claim_ready)
-                   : claims->claim_offered(holder, settings.queue, next.claim_offered);
+      if (holder && clock.now() >= claims_after) jobs = ask_for(next, holder);
     } catch (const Failure& failure) {
       log::warn("claiming: {}", failure.what());
       claims_after = clock.now() + pause_without_database;
+      in_doubt = true;
     }
     daemon.metrics().add("certfleet_claims_total", 1, {{"way", next.claim_ready > 0 ? "direct" : "offered"}});
     daemon.metrics().add("certfleet_jobs_claimed_total", static_cast<double>(jobs.size()));
     core.claimed(static_cast<int>(jobs.size()), clock.now());
     held += jobs.size();
+    for (const auto& job : jobs) known.insert(job.id);
     runner.add(std::move(jobs));
   }
 
   // Passes on what has become ready; what no broker has room for waits in the database.
   void settle_mail() {
     auto [ended, ready] = mailbox.take();
-    if (ended > 0) core.ended(static_cast<int>(ended), clock.now());
+    for (JobId id : ended) known.erase(id);
+    if (!ended.empty()) core.ended(static_cast<int>(ended.size()), clock.now());
     if (!ready.empty()) bus->offer(std::move(ready));
   }
 

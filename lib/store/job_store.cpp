@@ -99,6 +99,17 @@ class PostgresJobStore final : public JobStore {
     });
   }
 
+  std::vector<domain::JobRef> release_unknown(SessionId session, const std::vector<JobId>& known) override {
+    ArrayLiteral literal;
+    for (auto id : known) literal.add(id.value());
+    return database_.writing([&](Tx& tx) {
+      std::vector<domain::JobRef> ready;
+      for (const auto& row : tx.raw().exec_prepared(prepared_query(tx, "release_unknown"), session.value(), literal.take()))
+        ready.push_back(jobs::job_ref(row));
+      return ready;
+    });
+  }
+
   Completed complete(const std::vector<Finished>& batch) override { return complete_batch(database_, batch); }
 
   void commit_guarded(JobId job, Fence fence, const std::function<void(Tx&)>& body) override {

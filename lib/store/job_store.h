@@ -75,6 +75,10 @@ class JobStore {
   virtual std::vector<domain::Job> claim_ready(SessionId session, domain::Queue queue, SiteId site,
                                                int jobs_max) = 0;
 
+  // After a claim whose outcome is not known: makes those running jobs of the session ready again that its
+  // worker does not know of. `known` are all that it holds.
+  virtual std::vector<domain::JobRef> release_unknown(SessionId session, const std::vector<JobId>& known) = 0;
+
   virtual Completed complete(const std::vector<Finished>& batch) = 0;
 
   // Runs `body` in a transaction of its own if the job is still held under this fence; else Failure(stale).

@@ -274,6 +274,17 @@ TEST_P(JobStoreRules, a_renewal_tells_which_jobs_are_to_be_cancelled) {
   EXPECT_EQ(beat.cancelled, std::vector{ids[1]});
 }
 
+TEST_P(JobStoreRules, a_job_whose_claim_was_never_answered_is_released) {
+  auto ids = enqueue(2);
+  auto s = session();
+  store->claim_ready(s, Queue::apply, SiteId(), 2);
+  auto released = store->release_unknown(s, {ids[1]});
+  ASSERT_EQ(released.size(), 1u);
+  EXPECT_EQ(released[0].id, ids[0]);
+  EXPECT_EQ(backend->state(ids[0]), "ready");
+  EXPECT_EQ(backend->state(ids[1]), "running");
+}
+
 INSTANTIATE_TEST_SUITE_P(Postgres, JobStoreRules, ::testing::Values([]() -> std::unique_ptr<Backend> {
                            return std::make_unique<PostgresBackend>();
                          }));

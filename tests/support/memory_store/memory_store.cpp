@@ -54,6 +54,19 @@ class MemoryJobStore final : public store::JobStore {
     return claim(session, queue, ids, static_cast<std::size_t>(jobs_max));
   }
 
+  std::vector<domain::JobRef> release_unknown(SessionId session, const std::vector<JobId>& known) override {
+    std::vector<domain::JobRef> ready;
+    for (auto& [id, row] : t_->jobs) {
+      if (row.state != State::running || row.session != session) continue;
+      if (std::find(known.begin(), known.end(), id) != known.end()) continue;
+      row.state = State::ready;
+      row.fence = Fence(row.fence.value() + 1);
+      row.session = {};
+      ready.push_back(t_->ref_of(id));
+    }
+    return ready;
+  }
+
   store::Completed complete(const std::vector<store::Finished>& batch) override {
     store::Completed completed;
     for (const auto& end : batch) complete_one(end, completed);
