@@ -6,6 +6,7 @@
 #include <toml++/toml.h>
 
 #include "lib/base/error.h"
+#include "lib/base/file.h"
 
 namespace certfleet {
 
@@ -48,7 +49,7 @@ Config Config::load(const std::filesystem::path& file) {
   impl->name = file.string();
   impl->folder = std::filesystem::absolute(file).parent_path();
   try {
-    impl->table = toml::parse_file(file.string());
+    impl->table = toml::parse(read_file(file));
   } catch (const toml::parse_error& error) {
     throw Failure(Fault::usage, fmt::format("{}: line {}: {}", file.string(), error.source().begin.line,
                                             error.description()));

@@ -1,0 +1,89 @@
+#include "lib/store/dsn.h"
+
+#include <fmt/format.h>
+#include <libpq-fe.h>
+
+#include <cstdlib>
+#include <map>
+#include <memory>
+
+#include "lib/base/error.h"
+
+namespace certfleet::store::dsn {
+namespace {
+
+using Options = std::unique_ptr<PQconninfoOption, decltype(&PQconninfoFree)>;
+
+void collect(std::map<std::string, std::string>& values, const Options& options) {
+  for (auto* option = options.get(); option != nullptr && option->keyword != nullptr; ++option)
+    if (option->val != nullptr && *option->val != '\0') values[option->keyword] = option->val;
+}
+
+// What the environment says, and where libpq looks by itself.
+std::map<std::string, std::string> surroundings() {
+  std::map<std::string, std::string> values;
+  Options defaults(PQconndefaults(), &PQconninfoFree);
+  for (auto* option = defaults.get(); option != nullptr && option->keyword != nullptr; ++option) {
+    bool set = option->envvar != nullptr && std::getenv(option->envvar) != nullptr;
+    bool where = std::string_view(option->keyword) == "port" || std::string_view(option->keyword) == "user";
+    if ((set || where) && option->val != nullptr) values[option->keyword] = option->val;
+  }
+  return values;
+}
+
+std::map<std::string, std::string> parts_of(const std::string& dsn) {
+  char* complaint = nullptr;
+  Options given(PQconninfoParse(dsn.c_str(), &complaint), &PQconninfoFree);
+  if (given == nullptr) {
+    std::string text = complaint == nullptr ? "not understood" : complaint;
+    PQfreemem(complaint);
+    while (!text.empty() && text.back() == '\n') text.pop_back();
+    throw Failure(Fault::usage, fmt::format("database connection: {}", text));
+  }
+  auto values = surroundings();
+  // libpq's own default, which it does not tell.
+  if (!values.contains("host")) values["host"] = "/var/run/postgresql";
+  collect(values, given);
+  if (!values.contains("dbname") && values.contains("user")) values["dbname"] = values["user"];
+  return values;
+}
+
+std::string literal(std::string_view value) {
+  std::string out = "'";
+  for (char c : value) {
+    if (c == '\'' || c == '\\') out += '\\';
+    out += c;
+  }
+  return out + "'";
+}
+
+}  // namespace
+
+std::string for_user(const std::string& dsn, std::string_view user, const std::filesystem::path& passfile) {
+  auto parts = parts_of(dsn);
+  std::string out;
+  // Where the server is and how it is trusted; all else is this connection's own.
+  for (const auto* key : {"host", "hostaddr", "port", "dbname", "sslmode", "sslrootcert", "sslcrl",
+                          "ssl_min_protocol_version", "target_session_attrs"})
+    if (auto found = parts.find(key); found != parts.end()) out += fmt::format("{}={} ", key, literal(found->second));
+  return out + fmt::format("user={} passfile={}", literal(user), literal(passfile.string()));
+}
+
+std::string place(const std::string& dsn) {
+  auto parts = parts_of(dsn);
+  return fmt::format("{} on {}:{}", parts["dbname"], parts["host"], parts["port"]);
+}
+
+std::string passfile_line(std::string_view user, std::string_view password) {
+  auto escaped = [](std::string_view text) {
+    std::string out;
+    for (char c : text) {
+      if (c == ':' || c == '\\') out += '\\';
+      out += c;
+    }
+    return out;
+  };
+  return fmt::format("*:*:*:{}:{}\n", escaped(user), escaped(password));
+}
+
+}  // namespace certfleet::store::dsn
