@@ -7,6 +7,15 @@ class Commands;
 
 void add_nouns(Commands& commands);
 
-void add_init_command(Commands& commands);         // init
-void add_system_commands(Commands& commands);      // migrate, version, status
+void add_init_command(Commands& commands);
+void add_system_commands(Commands& commands);  // version, migrate
+void add_site_commands(Commands& commands);
+void add_group_commands(Commands& commands);
+void add_settings_commands(Commands& commands);
+void add_ca_account_commands(Commands& commands);
+void add_service_commands(Commands& commands);
+void add_access_commands(Commands& commands);
+void add_node_commands(Commands& commands);
+void add_notification_commands(Commands& commands);
+
 }  // namespace certfleet::cli

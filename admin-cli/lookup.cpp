@@ -1,0 +1,86 @@
+#include "admin-cli/lookup.h"
+
+#include "admin-cli/words.h"
+#include "lib/base/file.h"
+#include "lib/pki/chain.h"
+#include "lib/pki/limits.h"
+#include "lib/store/accesses.h"
+#include "lib/store/ca_accounts.h"
+#include "lib/store/groups.h"
+#include "lib/store/nodes.h"
+#include "lib/store/notifications.h"
+#include "lib/store/services.h"
+#include "lib/store/sites.h"
+
+namespace certfleet::cli {
+namespace {
+
+template <class T>
+T only(const Context& context, const Text& what, const char* option, std::vector<T> all) {
+  if (all.size() == 1) return std::move(all.front());
+  std::string names;
+  for (const auto& item : all) names += (names.empty() ? "" : ", ") + item.name;
+  context.fail(Fault::usage, {"{} で{}を指定してください ({})", "{0} is needed: which {1} ({2})"}, option, context.say(what),
+               names);
+}
+
+}  // namespace
+
+domain::Service service_named(const Context& context, store::Tx& tx, std::string_view name) {
+  return require(context, words::service, name, store::services::find(tx, name),
+                 [&] { return store::services::list(tx); });
+}
+
+domain::Node node_named(const Context& context, store::Tx& tx, std::string_view name) {
+  return require(context, words::node, name, store::nodes::find(tx, name), [&] { return store::nodes::list(tx); });
+}
+
+domain::Access access_named(const Context& context, store::Tx& tx, std::string_view name) {
+  return require(context, words::access, name, store::accesses::find(tx, name),
+                 [&] { return store::accesses::list(tx); });
+}
+
+domain::Site site_named(const Context& context, store::Tx& tx, std::string_view name) {
+  return require(context, words::site, name, store::sites::find(tx, name), [&] { return store::sites::list(tx); });
+}
+
+domain::Group group_named(const Context& context, store::Tx& tx, std::string_view name) {
+  return require(context, words::group, name, store::groups::find(tx, name), [&] { return store::groups::list(tx); });
+}
+
+domain::CaAccount ca_account_named(const Context& context, store::Tx& tx, std::string_view name) {
+  return require(context, words::ca_account, name, store::ca_accounts::find(tx, name),
+                 [&] { return store::ca_accounts::list(tx); });
+}
+
+domain::NotificationTable notification_named(const Context& context, store::Tx& tx, std::string_view name) {
+  return require(context, words::notification, name, store::notifications::find(tx, name),
+                 [&] { return store::notifications::list(tx); });
+}
+
+domain::Site site_or_only(const Context& context, store::Tx& tx, const std::optional<std::string>& name) {
+  return name ? site_named(context, tx, *name) : only(context, words::site, "--site", store::sites::list(tx));
+}
+
+domain::Group group_or_only(const Context& context, store::Tx& tx, const std::optional<std::string>& name) {
+  return name ? group_named(context, tx, *name) : only(context, words::group, "--group", store::groups::list(tx));
+}
+
+std::string trusted_certificates(const std::string& file) {
+  try {
+    std::string pem;
+    for (const auto& certificate : pki::certificates_from_pem(read_file(file, pki::pem_bytes_max)))
+      pem += certificate.pem();
+    return pem;
+  } catch (const Failure& failure) {
+    std::string_view what = failure.what();
+    if (what.find(file) != std::string_view::npos) throw;
+    throw Failure(failure.fault(), fmt::format("{}: {}", file, what));
+  }
+}
+
+Record id_and_name(std::int64_t id, const std::string& name) {
+  return {{{"id", words::id, id}, {"name", words::name, name}}, {}};
+}
+
+}  // namespace certfleet::cli

@@ -1,0 +1,73 @@
+#include "admin-cli/node_views.h"
+
+#include "admin-cli/labels.h"
+#include "admin-cli/lookup.h"
+#include "admin-cli/words.h"
+#include "lib/store/accesses.h"
+#include "lib/store/nodes.h"
+#include "lib/store/services.h"
+#include "lib/store/sites.h"
+
+namespace certfleet::cli {
+
+Table nodes_table(const std::vector<store::overview::NodeRow>& rows, Language language, bool with_service) {
+  Table table{{{"name", words::name},
+               {"service", words::service},
+               {"site", words::site},
+               {"kind", words::kind},
+               {"apply", {"適用", "apply"}},
+               {"serial", words::serial},
+               {"served", {"確認", "served"}},
+               {"served_at", {"確認日時", "seen at"}},
+               {"enabled", words::enabled}}, {}, {}};
+  if (!with_service) table.columns.erase(table.columns.begin() + 1);
+  for (const auto& row : rows) {
+    std::vector<Cell> cells = {row.name,
+                               row.service,
+                               row.site,
+                               row.kind,
+                               apply_status_cell(row.apply_status, language),
+                               serial_cell(row.served_serial),
+                               served_state_cell(row.served_state, language),
+                               row.served_at,
+                               row.enabled};
+    if (!with_service) cells.erase(cells.begin() + 1);
+    table.add(std::move(cells));
+  }
+  return table;
+}
+
+void show_node(Context& context, const std::string& name) {
+  auto language = context.language();
+  Record record;
+  context.database().read([&](store::Tx& tx) {
+    auto node = node_named(context, tx, name);
+    auto seen = store::nodes::seen(tx, node.id);
+    bool verified = node.verify.mode != domain::VerifyMode::none;
+    record.fields = {
+        {"id", words::id, node.id.value()},
+        {"name", words::name, node.name},
+        {"service", words::service, store::services::get(tx, node.service).name},
+        {"site", words::site, store::sites::get(tx, node.site).name},
+        {"access", words::access, store::accesses::get(tx, node.access).name},
+        {"kind", words::kind, node.kind},
+        {"enabled", words::enabled, node.enabled},
+        {"verify", {"確認方法", "verification"}, std::string(to_string(node.verify.mode))},
+        {"verify_host", {"確認先", "verified at"}, verified ? Cell(node.verify.host) : Cell()},
+        {"verify_port", {"確認ポート", "verified port"}, verified ? Cell(node.verify.port) : Cell()},
+        {"verify_name", {"SNI", "SNI"}, node.verify.name},
+        {"cert_file", {"証明書ファイル", "certificate file"}, node.apache.cert_file},
+        {"key_file", {"鍵ファイル", "key file"}, node.apache.key_file},
+        {"chain_file", {"中間証明書ファイル", "chain file"}, node.apache.chain_file},
+        {"work_dir", {"作業フォルダー", "work folder"}, node.apache.work_dir},
+        {"control", {"制御コマンド", "control program"}, node.apache.control},
+        {"apply", {"適用ステータス", "apply"}, apply_status_cell(seen.apply_status, language)},
+        {"serial", words::serial, serial_cell(seen.served_serial)},
+        {"sha256", {"SHA-256", "SHA-256"}, seen.served_sha256},
+        {"served", {"確認結果", "served"}, served_state_cell(seen.served_state, language)},
+        {"served_at", {"確認日時", "seen at"}, seen.served_at}};
+  });
+  context.out().show(record);
+}
+
+}  // namespace certfleet::cli
