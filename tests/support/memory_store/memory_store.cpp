@@ -23,18 +23,19 @@ const char* outcome_name(How how) {
 
 class MemoryJobStore final : public store::JobStore {
  public:
-  explicit MemoryJobStore(std::shared_ptr<MemoryTables> tables) : t_(std::move(tables)) {}
+  MemoryJobStore(std::shared_ptr<MemoryTables> tables, std::chrono::seconds clock_error)
+      : t_(std::move(tables)), clock_error_(clock_error) {}
 
   SessionId open_session(const store::SessionInfo&, std::chrono::seconds life) override {
     SessionId id(t_->next_id++);
-    t_->sessions[id] = {t_->now + life, false};
+    t_->sessions[id] = {users_time() + life, false};
     return id;
   }
 
   store::Heartbeat renew(SessionId session, std::chrono::seconds life, bool draining) override {
     store::Heartbeat beat;
     beat.alive = alive(session);
-    if (beat.alive) t_->sessions[session] = {t_->now + life, draining};
+    if (beat.alive) t_->sessions[session] = {users_time() + life, draining};
     for (const auto& [id, row] : t_->jobs)
       if (row.session == session && row.cancel) beat.cancelled.push_back(id);
     return beat;
@@ -121,9 +122,12 @@ class MemoryJobStore final : public store::JobStore {
   }
 
  private:
+  Instant users_time() const { return t_->weakness.workers_clock ? t_->now + clock_error_ : t_->now; }
+
   bool alive(SessionId session) const {
+    if (t_->weakness.no_session_check) return true;
     auto found = t_->sessions.find(session);
-    return found != t_->sessions.end() && (found->second.expires > t_->now || t_->weakness.no_session_check);
+    return found != t_->sessions.end() && found->second.expires > t_->now;
   }
 
   bool held(JobId id, Fence fence) const {
@@ -227,6 +231,7 @@ class MemoryJobStore final : public store::JobStore {
   }
 
   std::shared_ptr<MemoryTables> t_;
+  std::chrono::seconds clock_error_;
 };
 
 }  // namespace
@@ -281,8 +286,9 @@ std::vector<domain::JobRef> MemoryTables::enqueue(const std::vector<domain::NewJ
   return ready;
 }
 
-std::unique_ptr<store::JobStore> memory_job_store(std::shared_ptr<MemoryTables> tables) {
-  return std::make_unique<MemoryJobStore>(std::move(tables));
+std::unique_ptr<store::JobStore> memory_job_store(std::shared_ptr<MemoryTables> tables,
+                                                  std::chrono::seconds clock_error) {
+  return std::make_unique<MemoryJobStore>(std::move(tables), clock_error);
 }
 
 }  // namespace certfleet::testing

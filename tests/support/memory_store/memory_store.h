@@ -17,6 +17,7 @@ namespace certfleet::testing {
 struct Weakness {
   bool no_fence = false;           // ends are accepted whatever their fence
   bool no_session_check = false;   // a lapsed session may claim and be renewed
+  bool workers_clock = false;      // sessions live on the clocks of those who hold them
   bool guard_in_select_only = false;  // the sweep chooses its rows some time before it changes them
 };
 
@@ -64,6 +65,8 @@ class MemoryTables {
   std::int64_t next_id = 1;
 };
 
-std::unique_ptr<store::JobStore> memory_job_store(std::shared_ptr<MemoryTables> tables);
+// `clock_error`: by how much its user's clock is wrong; asked only where the weakness lets it tell the time.
+std::unique_ptr<store::JobStore> memory_job_store(std::shared_ptr<MemoryTables> tables,
+                                                  std::chrono::seconds clock_error = std::chrono::seconds(0));
 
 }  // namespace certfleet::testing
