@@ -75,6 +75,7 @@ CREATE TABLE ca_order (
   requested_by  text NOT NULL DEFAULT session_user,
   csr_id        bigint REFERENCES csr ON DELETE SET NULL,
   order_url     text,               -- the CA's own reference, recorded as soon as it is known
+  cancel        boolean NOT NULL DEFAULT false,   -- a person asked for it; its worker ends it
   error         text,
   created_at    timestamptz NOT NULL DEFAULT now(),
   ended_at      timestamptz,
