@@ -72,6 +72,7 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON session, job TO certfleet_scheduler;
 GRANT SELECT, INSERT ON job_history, job_dead TO certfleet_scheduler;
 GRANT SELECT ON site, service, key_spec, node, user_group, notification_table, notification_recipient, mail,
   peer TO certfleet_scheduler;
+GRANT SELECT ON certificate TO certfleet_scheduler;
 GRANT SELECT, UPDATE ON ca_order, apply, node TO certfleet_scheduler;
 GRANT INSERT ON mail TO certfleet_scheduler;
 GRANT EXECUTE ON FUNCTION ensure_partitions(integer) TO certfleet_scheduler;

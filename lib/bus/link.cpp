@@ -13,6 +13,7 @@ constexpr int beats_lost = 3;          // without a frame for so many beats the 
 constexpr auto greeting_wait = 1s;     // before a hello is said again
 constexpr auto refused_wait = 5s;      // a person has to mend something first
 constexpr auto farewell_wait = 1s;     // a broker that said goodbye is being restarted, most likely
+constexpr auto away_wait = 5s;         // libzmq gives up on a socket whose key was refused once: make another
 constexpr auto beat_shortest = 100ms;  // what a broker may ask for
 constexpr auto beat_longest = 60s;
 
@@ -27,7 +28,7 @@ Link::Link(Hello self) : self_(std::move(self)), beat_(beat_longest) {}
 Link::Output Link::step(const Event& event, Instant now) {
   if (state_ == State::ended) return {};
   if (std::holds_alternative<Connected>(event)) return state_ == State::away ? greet(now) : Output{};
-  if (std::holds_alternative<Unsent>(event)) return lost(now, false, "");
+  if (std::holds_alternative<Unsent>(event)) return lost(now, "");
   if (std::holds_alternative<Tick>(event)) return tick(now);
   if (const auto* received = std::get_if<Received>(&event)) return on(received->message, now);
   Output output;
@@ -130,19 +131,21 @@ Link::Output Link::tick(Instant now) {
   if (now < next_) return {};
   switch (state_) {
     case State::refused:
-      rest(State::away, Instant::max());
+      rest(State::away, now + away_wait);
       return {};
+    case State::away:
+      return still_away(now);
     case State::greeting:
-      if (greetings_ >= beats_lost) return lost(now, true, "the broker doesn't answer");
+      if (greetings_ >= beats_lost) return lost(now, "the broker doesn't answer");
       ++greetings_;
       next_ = now + greeting_wait;
       return {.send = {self_}, .offers = {}, .fresh_socket = false, .note = {}};
     case State::up:
       break;
-    default:
+    case State::ended:
       return {};
   }
-  if (now - heard_at_ >= beats_lost * beat_) return lost(now, true, "the broker has fallen silent");
+  if (now - heard_at_ >= beats_lost * beat_) return lost(now, "the broker has fallen silent");
   next_ = now + beat_;
   Beat beat{.granted = credit_granted_, .quiet = quiet_, .sent = {}};
   for (Queue queue : domain::all_queues)
@@ -150,11 +153,22 @@ Link::Output Link::tick(Instant now) {
   return {.send = {std::move(beat)}, .offers = {}, .fresh_socket = false, .note = {}};
 }
 
-Link::Output Link::lost(Instant, bool fresh_socket, std::string why) {
+Link::Output Link::still_away(Instant now) {
+  bool first = next_ == Instant::min();
+  next_ = now + away_wait;
+  if (first) return {};
+  auto output = note("no connection: it can't be reached, or one side's key is not the other's");
+  output.fresh_socket = true;
+  return output;
+}
+
+// With a reason: the connection is dead, but its socket may not know.
+Link::Output Link::lost(Instant now, std::string why) {
   if (state_ != State::up && state_ != State::greeting) return {};
-  rest(State::away, Instant::max());
-  Output output = why.empty() ? Output{} : note(std::move(why));
-  output.fresh_socket = fresh_socket;
+  rest(State::away, now + away_wait);
+  if (why.empty()) return {};
+  Output output = note(std::move(why));
+  output.fresh_socket = true;
   return output;
 }
 

@@ -71,7 +71,8 @@ class Link {
   Output welcomed(const Welcome& welcome, Instant now);
   Output refused(const Refuse& refuse, Instant now);
   Output tick(Instant now);
-  Output lost(Instant now, bool fresh_socket, std::string why);
+  Output still_away(Instant now);
+  Output lost(Instant now, std::string why);
   Output note(std::string text);
   void rest(State state, Instant until);
   void take(const Offer& offer, Output& output);
@@ -80,7 +81,7 @@ class Link {
 
   Hello self_;
   State state_ = State::away;
-  Instant next_ = Instant::max();
+  Instant next_ = Instant::min();
   Instant heard_at_ = Instant::min();
   std::chrono::milliseconds beat_;
   std::size_t refs_per_offer_ = offer_refs_max;

@@ -34,10 +34,10 @@ Chain order_chain(std::string_view leaf_pem, std::string_view chain_pem);
 
 // What a service expects of a certificate.
 struct Expected {
-  std::string common_name;
-  std::vector<std::string> sans;                      // further names that it must carry
-  const PrivateKey* key = nullptr;                    // one given together with the certificate
-  std::optional<std::string> registered_spki_sha256;  // of the key that the service already has
+  std::string common_name = {};
+  std::vector<std::string> sans = {};                      // further names that it must carry
+  const PrivateKey* key = nullptr;                         // one given together with the certificate
+  std::optional<std::string> registered_spki_sha256 = {};  // of the key that the service already has
 };
 
 // Failure(usage, 1652) naming both if the common name is another, or if one of `sans` is missing; a

@@ -11,13 +11,13 @@ namespace certfleet::pki {
 
 // Manual 8.5.3 to 8.5.8. Empty fields are left out of the request.
 struct Subject {
-  std::string common_name;
-  std::string country;  // two letters
-  std::string state;
-  std::string locality;
-  std::string organization;
-  std::string unit;
-  std::string email;
+  std::string common_name = {};
+  std::string country = {};  // two letters
+  std::string state = {};
+  std::string locality = {};
+  std::string organization = {};
+  std::string unit = {};
+  std::string email = {};
 };
 
 // Failure(usage) naming the field if one is too long, has control characters or isn't UTF-8, if the country

@@ -24,10 +24,10 @@ std::string key_authorization(std::string_view token, const PrivateKey& key);
 
 // What goes to the CA as the body of a POST. `payload` is sent as it is; "" makes it a POST-as-GET.
 struct JwsRequest {
-  std::string url;
-  std::string nonce;  // empty: none in the header (inner JWS of keyChange)
-  std::string kid;    // the account's URL; empty: the key itself goes along as `jwk`
-  std::string payload;
+  std::string url = {};
+  std::string nonce = {};  // empty: none in the header (inner JWS of keyChange)
+  std::string kid = {};    // the account's URL; empty: the key itself goes along as `jwk`
+  std::string payload = {};
 };
 // Flattened JWS as JSON text. ECDSA signatures are r and s side by side (RFC 7518 section 3.4).
 std::string sign_jws(const PrivateKey& key, const JwsRequest& request);

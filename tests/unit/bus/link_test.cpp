@@ -57,6 +57,17 @@ TEST_F(LinkTest, greets_as_soon_as_it_is_connected) {
   EXPECT_THAT(step(Link::Connected{}), IsEmpty());
 }
 
+TEST_F(LinkTest, without_a_connection_it_asks_for_a_fresh_socket_every_five_seconds_and_says_so_once) {
+  wait(0s);
+  wait(4999ms);
+  EXPECT_FALSE(fresh_socket);
+  wait(1ms);
+  EXPECT_TRUE(fresh_socket);
+  wait(5s);
+  EXPECT_TRUE(fresh_socket);
+  EXPECT_THAT(notes, ElementsAre("no connection: it can't be reached, or one side's key is not the other's"));
+}
+
 TEST_F(LinkTest, repeats_the_same_hello_and_then_asks_for_a_fresh_socket) {
   step(Link::Connected{});
   EXPECT_THAT(wait(999ms), IsEmpty());

@@ -1,0 +1,199 @@
+// Applies on a real database, as an administrator, the scheduler and the worker see them.
+#include "lib/store/applies.h"
+
+#include <gtest/gtest.h>
+
+#include "lib/base/error.h"
+#include "lib/store/nodes.h"
+#include "tests/support/database/database.h"
+
+namespace certfleet::store {
+namespace {
+
+using namespace std::chrono_literals;
+using applies::End;
+
+class Applies : public ::testing::Test {
+ protected:
+  Applies() {
+    test_.sql(
+        "INSERT INTO site (name) VALUES ('tokyo');"
+        "INSERT INTO user_group (name) VALUES ('web');"
+        "INSERT INTO service (name, group_id, common_name) VALUES ('shop', 1, 'shop.example.com');"
+        "INSERT INTO access (name, address, login_id, login_secret_sealed) VALUES ('a', '192.0.2.1', 'root', 'x');"
+        "INSERT INTO node (service_id, site_id, access_id, name, kind, verify_mode, cert_file, key_file, work_dir)"
+        " VALUES (1, 1, 1, 'web1', 'apache', 'none', '/c', '/k', '/w')");
+  }
+
+  static void SetUpTestSuite() {
+    certfleet::testing::TestDatabase any;
+    any.sql(
+        "DO $$ BEGIN CREATE ROLE applies_admin LOGIN IN ROLE certfleet_admin;"
+        " EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$");
+  }
+
+  void add_certificate(const std::string& serial = "0a", const std::string& age = "0 days", int slot = 1) {
+    test_.sql("INSERT INTO key_pair (service_id, algorithm, spki_sha256, key_sealed) VALUES (1, 'rsa-2048', '" + serial +
+              "', 'box-" + serial + "')");
+    test_.sql("INSERT INTO certificate (service_id, slot, serial, sha256, common_name, not_before, not_after, leaf_pem,"
+              " chain_pem, key_pair_id) VALUES (1, " + std::to_string(slot) + ", '" + serial + "', 'ff', 'x',"
+              " now() - interval '" + age + "', now(), 'leaf', 'chain', (SELECT max(id) FROM key_pair))");
+  }
+
+  applies::Apply start() {
+    return admin_.writing([](Tx& tx) { return applies::start_now(tx, NodeId(1), true); });
+  }
+  applies::Apply get(ApplyId id) {
+    return worker_.reading([&](Tx& tx) { return applies::get(tx, id); });
+  }
+  std::string status() { return test_.sql("SELECT apply_status FROM node"); }
+  static std::optional<int> id_of(const std::function<void()>& body, Fault expected = Fault::conflict) {
+    try {
+      body();
+    } catch (const Failure& failure) {
+      EXPECT_EQ(failure.fault(), expected) << failure.what();
+      return failure.trace_id().value_or(0);
+    }
+    return std::nullopt;
+  }
+
+  certfleet::testing::TestDatabase test_;
+  Database admin_{test_.settings_as("applies_admin")};
+  Database scheduler_{test_.settings_as("certfleet_scheduler")};
+  Database worker_{test_.settings_as("certfleet_apply")};
+};
+
+TEST_F(Applies, a_start_is_one_transaction_row_status_and_job) {
+  add_certificate();
+  auto apply = start();
+  EXPECT_EQ(apply.state, "started");
+  EXPECT_EQ(apply.node_name, "web1");
+  EXPECT_EQ(apply.service_name, "shop");
+  EXPECT_EQ(apply.requested_by, "applies_admin");
+  EXPECT_GT(apply.request_no, 0);
+  EXPECT_EQ(status(), "started");
+  EXPECT_EQ(test_.sql("SELECT concat_ws(' ', kind, state, priority, subject_id, site_id, node_id, service_id,"
+                      " concurrency_key, request_no) FROM job"),
+            "apply.run ready 0 1 1 1 1 access:1 " + std::to_string(apply.request_no));
+}
+
+TEST_F(Applies, the_newest_certificate_with_a_key_of_ours_is_chosen) {
+  add_certificate("0a", "2 days", 1);
+  add_certificate("0b", "1 day", 2);
+  auto apply = start();
+  auto material = worker_.reading([&](Tx& tx) { return applies::material(tx, apply); });
+  EXPECT_EQ(material.certificate.serial, "0b");
+  EXPECT_EQ(material.key, "box-0b");
+  EXPECT_EQ(material.spki_sha256, "0b");
+}
+
+TEST_F(Applies, nothing_starts_on_what_is_disabled_or_has_no_certificate) {
+  EXPECT_EQ(id_of([&] { start(); }), 2404);
+  test_.sql("INSERT INTO certificate (service_id, slot, serial, sha256, common_name, not_before, not_after, leaf_pem,"
+            " chain_pem) VALUES (1, 1, '01', 'ff', 'x', now(), now(), 'leaf', 'chain')");
+  EXPECT_EQ(id_of([&] { start(); }), 2404) << "a certificate whose key is elsewhere can't be installed";
+  add_certificate("02", "0 days", 2);
+  test_.sql("UPDATE service SET enabled = false");
+  EXPECT_EQ(id_of([&] { start(); }), 1615);
+  test_.sql("UPDATE node SET enabled = false");
+  EXPECT_EQ(id_of([&] { start(); }), 2611);
+  EXPECT_EQ(id_of([&] { admin_.write([](Tx& tx) { applies::start_now(tx, NodeId(9), true); }); }, Fault::not_found), 0);
+  EXPECT_EQ(test_.sql("SELECT count(*) FROM apply"), "0");
+  EXPECT_EQ(test_.sql("SELECT count(*) FROM job"), "0");
+  EXPECT_EQ(status(), "none");
+}
+
+TEST_F(Applies, one_node_has_one_apply_under_way) {
+  add_certificate();
+  start();
+  EXPECT_EQ(id_of([&] { start(); }), 0);
+  EXPECT_EQ(id_of([&] { admin_.write([](Tx& tx) { applies::schedule(tx, NodeId(1), WallTime()); }); }), 0);
+  EXPECT_EQ(test_.sql("SELECT count(*) FROM job"), "1");
+}
+
+TEST_F(Applies, a_scheduled_one_starts_when_it_is_due_and_not_before) {
+  add_certificate();
+  auto apply = admin_.writing(
+      [](Tx& tx) { return applies::schedule(tx, NodeId(1), std::chrono::system_clock::now() + 1h); });
+  EXPECT_EQ(apply.state, "scheduled");
+  EXPECT_FALSE(apply.certificate);
+  EXPECT_EQ(status(), "scheduled");
+  EXPECT_EQ(scheduler_.writing([](Tx& tx) { return applies::start_due(tx, 10); }), 0);
+  admin_.write([](Tx& tx) { applies::schedule(tx, NodeId(1), std::chrono::system_clock::now() - 1s); });
+  auto [count, offers] = scheduler_.writing([](Tx& tx) {
+    int due = applies::start_due(tx, 10);
+    return std::pair(due, tx.ready_jobs().size());
+  });
+  EXPECT_EQ(count, 1);
+  EXPECT_EQ(offers, 1u);
+  auto started = get(apply.id);
+  EXPECT_EQ(started.state, "started");
+  EXPECT_TRUE(started.certificate);
+  EXPECT_EQ(started.request_no, apply.request_no);
+  EXPECT_EQ(test_.sql("SELECT priority FROM job"), "4");
+}
+
+TEST_F(Applies, a_due_one_that_may_not_start_ends_as_failed_with_a_trace) {
+  add_certificate();
+  auto apply = admin_.writing([](Tx& tx) { return applies::schedule(tx, NodeId(1), std::chrono::system_clock::now()); });
+  test_.sql("UPDATE node SET enabled = false");
+  scheduler_.write([](Tx& tx) { applies::start_due(tx, 10); });
+  auto ended = get(apply.id);
+  EXPECT_EQ(ended.state, "failed");
+  EXPECT_EQ(ended.error, "the node web1 is disabled");
+  EXPECT_EQ(status(), "failed");
+  EXPECT_EQ(test_.sql("SELECT concat_ws(' ', code, level, args[1], request_no) FROM trace"),
+            "2611 W web1 " + std::to_string(apply.request_no));
+  EXPECT_EQ(test_.sql("SELECT count(*) FROM job"), "0");
+}
+
+TEST_F(Applies, the_end_is_written_once_and_sets_the_nodes_status) {
+  add_certificate();
+  auto apply = start();
+  EXPECT_TRUE(worker_.writing([&](Tx& tx) { return applies::end(tx, apply.id, End::rolled_back, "no"); }));
+  EXPECT_FALSE(worker_.writing([&](Tx& tx) { return applies::end(tx, apply.id, End::applied, ""); }));
+  EXPECT_EQ(get(apply.id).state, "rolled_back");
+  EXPECT_EQ(get(apply.id).error, "no");
+  EXPECT_EQ(status(), "rolled_back");
+}
+
+TEST_F(Applies, a_step_is_durable_and_keeps_its_reason) {
+  add_certificate();
+  auto apply = start();
+  worker_.write([&](Tx& tx) { applies::record_step(tx, apply.id, "restoring", "configtest failed"); });
+  worker_.write([&](Tx& tx) { applies::record_step(tx, apply.id, "restored", ""); });
+  EXPECT_EQ(get(apply.id).step, "restored");
+  EXPECT_EQ(get(apply.id).error, "configtest failed");
+  worker_.write([&](Tx& tx) { applies::end(tx, apply.id, End::rolled_back, "configtest failed"); });
+  EXPECT_EQ(id_of([&] { worker_.write([&](Tx& tx) { applies::record_step(tx, apply.id, "changing", ""); }); },
+                  Fault::stale),
+            0);
+}
+
+TEST_F(Applies, cancelling_ends_what_waits_and_asks_what_runs) {
+  add_certificate();
+  auto waiting = admin_.writing([](Tx& tx) { return applies::schedule(tx, NodeId(1), std::chrono::system_clock::now()); });
+  admin_.write([&](Tx& tx) { applies::cancel(tx, waiting.id); });
+  EXPECT_EQ(get(waiting.id).state, "cancelled");
+  EXPECT_EQ(status(), "none");
+  auto running = start();
+  admin_.write([&](Tx& tx) { applies::cancel(tx, running.id); });
+  EXPECT_EQ(get(running.id).state, "started");
+  EXPECT_EQ(test_.sql("SELECT cancel FROM job"), "t");
+  test_.sql("DELETE FROM job");
+  admin_.write([&](Tx& tx) { applies::cancel(tx, running.id); });
+  EXPECT_EQ(get(running.id).state, "cancelled") << "its job is gone: nobody else would end it";
+  EXPECT_EQ(id_of([&] { admin_.write([&](Tx& tx) { applies::cancel(tx, running.id); }); }), 0);
+}
+
+TEST_F(Applies, what_was_served_stays_when_a_node_can_not_be_reached) {
+  worker_.write([](Tx& tx) { applies::record_served(tx, NodeId(1), "0a", "ff", "match"); });
+  worker_.write([](Tx& tx) { applies::record_served(tx, NodeId(1), "", "", "unreachable"); });
+  auto seen = worker_.reading([](Tx& tx) { return nodes::seen(tx, NodeId(1)); });
+  EXPECT_EQ(seen.served_serial, "0a");
+  EXPECT_EQ(seen.served_state, "unreachable");
+  EXPECT_TRUE(seen.served_at);
+}
+
+}  // namespace
+}  // namespace certfleet::store
