@@ -1,12 +1,10 @@
 #include <gmock/gmock.h>
 #include <sys/stat.h>
-#include <unistd.h>
-
-#include <filesystem>
 
 #include "lib/base/error.h"
 #include "lib/base/file.h"
 #include "lib/bus/curve.h"
+#include "tests/support/temp_dir.h"
 
 namespace certfleet::bus {
 namespace {
@@ -16,13 +14,6 @@ using ::testing::Not;
 
 class KeyFile : public ::testing::Test {
  protected:
-  KeyFile() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "certfleet-keys-XXXXXX").string();
-    folder_ = ::mkdtemp(pattern.data());
-    file_ = folder_ / "broker.key";
-  }
-  ~KeyFile() override { std::filesystem::remove_all(folder_); }
-
   std::string failure() {
     try {
       KeyPair::load(file_);
@@ -33,8 +24,8 @@ class KeyFile : public ::testing::Test {
     return "";
   }
 
-  std::filesystem::path folder_;
-  std::filesystem::path file_;
+  testing::TempDir folder_{"keys"};
+  std::filesystem::path file_ = folder_ / "broker.key";
 };
 
 TEST_F(KeyFile, is_loaded_as_it_was_saved_and_is_its_owner_s_alone) {

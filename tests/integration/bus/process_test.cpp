@@ -1,4 +1,6 @@
 // The program certfleet-broker, as a person meets it.
+#include "tests/support/process.h"
+
 #include <gmock/gmock.h>
 #include <signal.h>
 
@@ -7,56 +9,44 @@
 #include "lib/base/file.h"
 #include "lib/bus/client.h"
 #include "lib/store/peers.h"
-#include "tests/support/child.h"
 #include "tests/support/database/database.h"
 #include "tests/support/eventually.h"
+#include "tests/support/temp_dir.h"
 
 namespace certfleet::broker {
 namespace {
 
 using namespace std::chrono_literals;
-using testing::Child;
 using testing::eventually;
 using ::testing::HasSubstr;
+using testing::Process;
 
 constexpr auto soon = 20s;
 
 class BrokerProcess : public ::testing::Test {
  protected:
-  BrokerProcess() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "certfleet-broker-XXXXXX").string();
-    folder_ = ::mkdtemp(pattern.data());
-    keys_.save(folder_ / "broker.key");
-  }
-  ~BrokerProcess() override { std::filesystem::remove_all(folder_); }
+  BrokerProcess() { keys_.save(folder_ / "broker.key"); }
 
-  // Port 0 of TCP is any free one: the log tells which.
-  std::unique_ptr<Child> start(const std::string& dsn, const std::string& listen = "tcp://127.0.0.1:*") {
+  // TCP port * is any free one: the log tells which.
+  std::unique_ptr<Process> start(const std::string& dsn, const std::string& listen = "tcp://127.0.0.1:*") {
     write_file(folder_ / "broker.toml",
                "listen = \"" + listen +
                    "\"\n[health]\nlisten = \"\"\n[curve]\nsecret_key_file = \"broker.key\"\n" +
                    "[database]\ndsn = \"" + dsn + "\"\n",
                0600);
-    return std::make_unique<Child>("certfleet-broker",
-                                   std::vector<std::string>{"--config", (folder_ / "broker.toml").string()},
-                                   folder_);
+    return std::make_unique<Process>(std::vector<std::string>{
+        std::string(CERTFLEET_BIN) + "/certfleet-broker", "--config", (folder_ / "broker.toml").string()});
   }
   // "tcp://127.0.0.1:4711", once it listens.
-  std::string endpoint(const Child& child) {
-    std::string found;
-    EXPECT_TRUE(eventually(soon, [&] {
-      std::string log = child.errors();
-      auto begin = log.find("listening on ");
-      auto end = log.find(',', begin == std::string::npos ? log.size() : begin);
-      if (end == std::string::npos) return false;
-      found = log.substr(begin + 13, end - begin - 13);
-      return true;
-    })) << child.errors();
-    return found;
+  std::string endpoint(const Process& process) {
+    EXPECT_TRUE(process.wait_for_line("listening on ", soon)) << process.err();
+    std::string log = process.err();
+    auto begin = log.find("listening on ") + 13;
+    return log.substr(begin, log.find(',', begin) - begin);
   }
   // The last line it wrote.
-  static std::string last_line(const Child& child) {
-    std::string log = child.errors();
+  static std::string last_line(const Process& process) {
+    std::string log = process.err();
     while (!log.empty() && log.back() == '\n') log.pop_back();
     return log.substr(log.rfind('\n') + 1);
   }
@@ -77,7 +67,7 @@ class BrokerProcess : public ::testing::Test {
   std::string dsn() const { return database_.settings_as("certfleet_broker").dsn; }
 
   testing::TestDatabase database_;
-  std::filesystem::path folder_;
+  testing::TempDir folder_{"broker"};
   bus::KeyPair keys_ = bus::KeyPair::generate();
 };
 
@@ -116,13 +106,13 @@ TEST_F(BrokerProcess, serves_until_it_is_told_to_end_and_says_goodbye) {
   ASSERT_TRUE(eventually(soon, [&] {
     client.poll(1ms);
     return client.connected() == 1;
-  })) << child->errors();
+  })) << child->err();
   child->signal(SIGTERM);
   EXPECT_TRUE(eventually(soon, [&] {
     client.poll(1ms);
     return client.connected() == 0;
   }));
-  EXPECT_EQ(child->wait(soon), 0) << child->errors();
+  EXPECT_EQ(child->wait(soon), 0) << child->err();
 }
 
 TEST_F(BrokerProcess, cuts_off_within_seconds_whoever_is_revoked) {
@@ -155,7 +145,7 @@ TEST_F(BrokerProcess, a_port_in_use_is_one_line_and_a_conflict) {
 
 TEST_F(BrokerProcess, an_unreachable_database_is_one_line_and_unreachable) {
   auto child = start("host=127.0.0.1 port=1 dbname=x");
-  EXPECT_EQ(child->wait(soon), 6) << child->errors();
+  EXPECT_EQ(child->wait(soon), 6) << child->err();
   EXPECT_THAT(last_line(*child), HasSubstr("certfleet-broker: "));
 }
 
