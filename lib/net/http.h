@@ -41,7 +41,6 @@ struct HttpOptions {
   std::optional<Address> proxy;       // an HTTP proxy; environment variables are not looked at
   std::chrono::milliseconds connect_limit{15'000};
   std::size_t body_bytes_max = 4U * 1024U * 1024U;
-  int redirects_max = 0;
   bool plain_http = false;  // accept http:// as well
 };
 
@@ -58,7 +57,7 @@ class HttpClient {
   // a query or a body:
   //   unreachable: the name doesn't resolve, nobody answers, the connection is refused
   //   retry: it broke or took too long after it stood, or we were asked to stop; the request may have arrived
-  //   permanent: the certificate is not trusted, the answer is too large, the URL is not acceptable
+  //   permanent: the certificate is not trusted, the answer is too large, the request is not acceptable
   HttpResponse send(const HttpRequest& request, Deadline deadline, std::stop_token stop = {});
 
  private:
