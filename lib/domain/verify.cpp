@@ -32,11 +32,10 @@ std::string_view to_string(Served served) {
 }
 
 Served judge(std::string_view serial, std::string_view sha256, std::span<const StoredCertificate> of_service) {
-  // The same order as the choice of what is applied: by validity, then by number.
-  auto newer = [](const StoredCertificate& a, const StoredCertificate& b) {
-    return std::pair(a.not_before, a.id) < std::pair(b.not_before, b.id);
+  auto sooner = [](const StoredCertificate& a, const StoredCertificate& b) {
+    return std::pair(a.not_after, a.id) < std::pair(b.not_after, b.id);
   };
-  auto newest = std::max_element(of_service.begin(), of_service.end(), newer);
+  auto newest = std::max_element(of_service.begin(), of_service.end(), sooner);
   auto seen = std::find_if(of_service.begin(), of_service.end(),
                            [&](const auto& one) { return one.serial == serial && one.sha256 == sha256; });
   if (seen == of_service.end()) return Served::other;

@@ -27,8 +27,8 @@ std::optional<Handshake> handshake_of(const VerifyBy& verify, const Settings& se
 enum class Served { match, previous, other };
 std::string_view to_string(Served served);
 
-// match: the newest of the service's certificates; previous: one before it; other: none of them. Serial number and
-// SHA-256 must both be the same.
+// match: the service's current certificate, the one that expires last; previous: the other one; other: none of them.
+// Serial number and SHA-256 must both be the same.
 Served judge(std::string_view serial, std::string_view sha256, std::span<const StoredCertificate> of_service);
 
 }  // namespace certfleet::domain

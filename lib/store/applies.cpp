@@ -1,7 +1,9 @@
 #include "lib/store/applies.h"
 
 #include "lib/domain/job.h"
+#include "lib/store/certificates.h"
 #include "lib/store/jobs.h"
+#include "lib/store/mails.h"
 #include "lib/store/nodes.h"
 #include "lib/store/rows.h"
 #include "lib/store/times.h"
@@ -44,13 +46,13 @@ std::vector<Apply> applies_of(const pqxx::result& rows) {
   return applies;
 }
 
-// The certificate to be installed: the newest of the service whose key is ours. Failure(conflict) if nothing may or
-// can be installed on the node.
+// The certificate to be installed: of the service's those whose key is ours, the one that expires last.
+// Failure(conflict) if nothing may or can be installed on the node.
 CertificateId certificate_for(Tx& tx, NodeId node) {
   auto rows = tx.raw().exec_params(
       "SELECT n.name, n.enabled, s.name AS service_name, s.enabled AS service_enabled,"
       " (SELECT c.id FROM certificate c WHERE c.service_id = s.id AND c.key_pair_id IS NOT NULL"
-      "  ORDER BY c.not_before DESC, c.id DESC LIMIT 1) AS certificate_id"
+      "  ORDER BY c.not_after DESC, c.id DESC LIMIT 1) AS certificate_id"
       " FROM node n JOIN service s ON s.id = n.service_id WHERE n.id = $1",
       node.value());
   require_row(rows, "node", node.value());
@@ -96,8 +98,19 @@ domain::NewJob job_of(const Apply& apply, bool by_person) {
   return job;
 }
 
+void mail(Tx& tx, const Apply& apply, domain::MailEvent event, std::string_view error = {}) {
+  mails::Event what;
+  what.event = event;
+  what.service = apply.service;
+  what.node = apply.node;
+  what.request_no = apply.request_no;
+  what.error = error;
+  mails::emit(tx, what);
+}
+
 // What goes with the row of a started apply.
 void launch(Tx& tx, const Apply& apply, bool by_person) {
+  mail(tx, apply, domain::MailEvent::apply_started);
   auto job = job_of(apply, by_person);
   by_person ? jobs::enqueue_by_person(tx, job) : jobs::enqueue(tx, job);
 }
@@ -200,30 +213,13 @@ void cancel(Tx& tx, ApplyId id) {
 
 Material material(Tx& tx, const Apply& apply) {
   auto rows = tx.raw().exec_params(
-      "SELECT c.id, c.service_id, c.slot, c.serial, c.sha256, c.common_name, extract(epoch FROM c.not_before) AS"
-      " not_before, extract(epoch FROM c.not_after) AS not_after, c.leaf_pem, c.chain_pem, c.key_pair_id,"
-      " k.key_sealed, k.spki_sha256 FROM certificate c JOIN key_pair k ON k.id = c.key_pair_id WHERE c.id = $1",
+      "SELECT k.key_sealed, k.spki_sha256 FROM certificate c JOIN key_pair k ON k.id = c.key_pair_id WHERE c.id = $1",
       apply.certificate.value());
   if (rows.empty())
     throw Failure(Fault::not_found, 2404,
                   fmt::format("the certificate to be applied to node {} is gone", apply.node_name));
-  auto row = rows[0];
-  Material material;
-  auto& certificate = material.certificate;
-  certificate.id = id_of<CertificateId>(row["id"]);
-  certificate.service = id_of<ServiceId>(row["service_id"]);
-  certificate.slot = row["slot"].as<int>();
-  certificate.serial = row["serial"].as<std::string>();
-  certificate.sha256 = row["sha256"].as<std::string>();
-  certificate.common_name = row["common_name"].as<std::string>();
-  certificate.not_before = wall_time(row["not_before"].as<double>());
-  certificate.not_after = wall_time(row["not_after"].as<double>());
-  certificate.leaf_pem = row["leaf_pem"].as<std::string>();
-  certificate.chain_pem = row["chain_pem"].as<std::string>();
-  certificate.key_pair = id_of<KeyPairId>(row["key_pair_id"]);
-  material.key = bytes_of(row["key_sealed"]).value();
-  material.spki_sha256 = row["spki_sha256"].as<std::string>();
-  return material;
+  return {certificates::get(tx, apply.certificate), bytes_of(rows[0]["key_sealed"]).value(),
+          rows[0]["spki_sha256"].as<std::string>()};
 }
 
 void record_step(Tx& tx, ApplyId id, std::string_view step, std::string_view error) {
@@ -235,16 +231,16 @@ void record_step(Tx& tx, ApplyId id, std::string_view step, std::string_view err
 
 bool end(Tx& tx, ApplyId id, End how, std::string_view error) {
   auto rows = tx.raw().exec_params(
-      "UPDATE apply SET state = $2, error = nullif($3, ''), ended_at = now() WHERE id = $1 AND ended_at IS NULL"
-      " RETURNING node_id",
-      id.value(), std::string(word(how)), std::string(error));
-  if (rows.empty()) return false;
-  auto node = id_of<NodeId>(rows[0]["node_id"]);
+      "UPDATE apply SET state = $2, error = nullif($3, ''), ended_at = now() WHERE id = $1 AND ended_at IS NULL", id.value(),
+      std::string(word(how)), std::string(error));
+  if (rows.affected_rows() == 0) return false;
+  auto apply = get(tx, id);
   if (how == End::cancelled) {
-    restore_status(tx, node);
+    restore_status(tx, apply.node);
     return true;
   }
-  set_status(tx, node, word(how));
+  set_status(tx, apply.node, word(how));
+  mail(tx, apply, how == End::applied ? domain::MailEvent::apply_succeeded : domain::MailEvent::apply_failed, error);
   return true;
 }
 

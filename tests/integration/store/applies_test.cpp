@@ -18,7 +18,9 @@ class Applies : public ::testing::Test {
   Applies() {
     test_.sql(
         "INSERT INTO site (name) VALUES ('tokyo');"
-        "INSERT INTO user_group (name) VALUES ('web');"
+        "INSERT INTO notification_table (name) VALUES ('ops');"
+        "INSERT INTO notification_recipient VALUES (1, 'to', 1, 'ops@example.com');"
+        "INSERT INTO user_group (name, notification_id) VALUES ('web', 1);"
         "INSERT INTO service (name, group_id, common_name) VALUES ('shop', 1, 'shop.example.com');"
         "INSERT INTO access (name, address, login_id, login_secret_sealed) VALUES ('a', '192.0.2.1', 'root', 'x');"
         "INSERT INTO node (service_id, site_id, access_id, name, kind, verify_mode, cert_file, key_file, work_dir)"
@@ -32,12 +34,12 @@ class Applies : public ::testing::Test {
         " EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$");
   }
 
-  void add_certificate(const std::string& serial = "0a", const std::string& age = "0 days", int slot = 1) {
+  void add_certificate(const std::string& serial = "0a", const std::string& left = "90 days", int slot = 1) {
     test_.sql("INSERT INTO key_pair (service_id, algorithm, spki_sha256, key_sealed) VALUES (1, 'rsa-2048', '" + serial +
               "', 'box-" + serial + "')");
     test_.sql("INSERT INTO certificate (service_id, slot, serial, sha256, common_name, not_before, not_after, leaf_pem,"
               " chain_pem, key_pair_id) VALUES (1, " + std::to_string(slot) + ", '" + serial + "', 'ff', 'x',"
-              " now() - interval '" + age + "', now(), 'leaf', 'chain', (SELECT max(id) FROM key_pair))");
+              " now(), now() + interval '" + left + "', 'leaf', 'chain', (SELECT max(id) FROM key_pair))");
   }
 
   applies::Apply start() {
@@ -46,6 +48,7 @@ class Applies : public ::testing::Test {
   applies::Apply get(ApplyId id) {
     return worker_.reading([&](Tx& tx) { return applies::get(tx, id); });
   }
+  std::string mails() { return test_.sql("SELECT string_agg(event, ' ' ORDER BY id) FROM mail"); }
   std::string status() { return test_.sql("SELECT apply_status FROM node"); }
   static std::optional<int> id_of(const std::function<void()>& body, Fault expected = Fault::conflict) {
     try {
@@ -73,13 +76,14 @@ TEST_F(Applies, a_start_is_one_transaction_row_status_and_job) {
   EXPECT_GT(apply.request_no, 0);
   EXPECT_EQ(status(), "started");
   EXPECT_EQ(test_.sql("SELECT concat_ws(' ', kind, state, priority, subject_id, site_id, node_id, service_id,"
-                      " concurrency_key, request_no) FROM job"),
+                      " concurrency_key, request_no) FROM job WHERE queue = 'apply'"),
             "apply.run ready 0 1 1 1 1 access:1 " + std::to_string(apply.request_no));
+  EXPECT_EQ(mails(), "apply_started");
 }
 
-TEST_F(Applies, the_newest_certificate_with_a_key_of_ours_is_chosen) {
-  add_certificate("0a", "2 days", 1);
-  add_certificate("0b", "1 day", 2);
+TEST_F(Applies, the_certificate_of_ours_that_expires_last_is_chosen) {
+  add_certificate("0a", "30 days", 1);
+  add_certificate("0b", "90 days", 2);
   auto apply = start();
   auto material = worker_.reading([&](Tx& tx) { return applies::material(tx, apply); });
   EXPECT_EQ(material.certificate.serial, "0b");
@@ -92,14 +96,14 @@ TEST_F(Applies, nothing_starts_on_what_is_disabled_or_has_no_certificate) {
   test_.sql("INSERT INTO certificate (service_id, slot, serial, sha256, common_name, not_before, not_after, leaf_pem,"
             " chain_pem) VALUES (1, 1, '01', 'ff', 'x', now(), now(), 'leaf', 'chain')");
   EXPECT_EQ(id_of([&] { start(); }), 2404) << "a certificate whose key is elsewhere can't be installed";
-  add_certificate("02", "0 days", 2);
+  add_certificate("02", "90 days", 2);
   test_.sql("UPDATE service SET enabled = false");
   EXPECT_EQ(id_of([&] { start(); }), 1615);
   test_.sql("UPDATE node SET enabled = false");
   EXPECT_EQ(id_of([&] { start(); }), 2611);
   EXPECT_EQ(id_of([&] { admin_.write([](Tx& tx) { applies::start_now(tx, NodeId(9), true); }); }, Fault::not_found), 0);
   EXPECT_EQ(test_.sql("SELECT count(*) FROM apply"), "0");
-  EXPECT_EQ(test_.sql("SELECT count(*) FROM job"), "0");
+  EXPECT_EQ(test_.sql("SELECT count(*) FROM job WHERE queue = 'apply'"), "0");
   EXPECT_EQ(status(), "none");
 }
 
@@ -108,7 +112,7 @@ TEST_F(Applies, one_node_has_one_apply_under_way) {
   start();
   EXPECT_EQ(id_of([&] { start(); }), 0);
   EXPECT_EQ(id_of([&] { admin_.write([](Tx& tx) { applies::schedule(tx, NodeId(1), WallTime()); }); }), 0);
-  EXPECT_EQ(test_.sql("SELECT count(*) FROM job"), "1");
+  EXPECT_EQ(test_.sql("SELECT count(*) FROM job WHERE queue = 'apply'"), "1");
 }
 
 TEST_F(Applies, a_scheduled_one_starts_when_it_is_due_and_not_before) {
@@ -125,12 +129,12 @@ TEST_F(Applies, a_scheduled_one_starts_when_it_is_due_and_not_before) {
     return std::pair(due, tx.ready_jobs().size());
   });
   EXPECT_EQ(count, 1);
-  EXPECT_EQ(offers, 1u);
+  EXPECT_EQ(offers, 2u) << "the apply and its mail";
   auto started = get(apply.id);
   EXPECT_EQ(started.state, "started");
   EXPECT_TRUE(started.certificate);
   EXPECT_EQ(started.request_no, apply.request_no);
-  EXPECT_EQ(test_.sql("SELECT priority FROM job"), "4");
+  EXPECT_EQ(test_.sql("SELECT priority FROM job WHERE queue = 'apply'"), "4");
 }
 
 TEST_F(Applies, a_due_one_that_may_not_start_ends_as_failed_with_a_trace) {
@@ -142,9 +146,10 @@ TEST_F(Applies, a_due_one_that_may_not_start_ends_as_failed_with_a_trace) {
   EXPECT_EQ(ended.state, "failed");
   EXPECT_EQ(ended.error, "the node web1 is disabled");
   EXPECT_EQ(status(), "failed");
+  EXPECT_EQ(mails(), "apply_failed");
   EXPECT_EQ(test_.sql("SELECT concat_ws(' ', code, level, args[1], request_no) FROM trace"),
             "2611 W web1 " + std::to_string(apply.request_no));
-  EXPECT_EQ(test_.sql("SELECT count(*) FROM job"), "0");
+  EXPECT_EQ(test_.sql("SELECT count(*) FROM job WHERE queue = 'apply'"), "0");
 }
 
 TEST_F(Applies, the_end_is_written_once_and_sets_the_nodes_status) {
@@ -155,6 +160,12 @@ TEST_F(Applies, the_end_is_written_once_and_sets_the_nodes_status) {
   EXPECT_EQ(get(apply.id).state, "rolled_back");
   EXPECT_EQ(get(apply.id).error, "no");
   EXPECT_EQ(status(), "rolled_back");
+  EXPECT_EQ(mails(), "apply_started apply_failed");
+  EXPECT_EQ(test_.sql("SELECT error FROM mail WHERE event = 'apply_failed'"), "no");
+  auto second = start();
+  EXPECT_TRUE(worker_.writing([&](Tx& tx) { return applies::end(tx, second.id, End::applied, ""); }));
+  EXPECT_EQ(status(), "applied");
+  EXPECT_EQ(mails(), "apply_started apply_failed apply_started apply_succeeded");
 }
 
 TEST_F(Applies, a_step_is_durable_and_keeps_its_reason) {
@@ -179,7 +190,7 @@ TEST_F(Applies, cancelling_ends_what_waits_and_asks_what_runs) {
   auto running = start();
   admin_.write([&](Tx& tx) { applies::cancel(tx, running.id); });
   EXPECT_EQ(get(running.id).state, "started");
-  EXPECT_EQ(test_.sql("SELECT cancel FROM job"), "t");
+  EXPECT_EQ(test_.sql("SELECT cancel FROM job WHERE queue = 'apply'"), "t");
   test_.sql("DELETE FROM job");
   admin_.write([&](Tx& tx) { applies::cancel(tx, running.id); });
   EXPECT_EQ(get(running.id).state, "cancelled") << "its job is gone: nobody else would end it";

@@ -34,18 +34,18 @@ TEST(Verify, an_address_is_never_sent_as_a_server_name) {
 
 TEST(Verify, mode_none_makes_no_handshake) { EXPECT_FALSE(handshake_of({VerifyMode::none, "", 443, {}}, {})); }
 
-StoredCertificate certificate(int id, WallTime from, const std::string& serial) {
+StoredCertificate certificate(int id, WallTime until, const std::string& serial) {
   StoredCertificate one;
   one.id = CertificateId(id);
-  one.not_before = from;
+  one.not_after = until;
   one.serial = serial;
   one.sha256 = serial + "-sha";
   return one;
 }
 
-TEST(Verify, the_newest_certificate_matches_and_the_one_before_is_previous) {
+TEST(Verify, the_one_that_expires_last_matches_and_the_other_is_previous) {
   WallTime now = std::chrono::system_clock::now();
-  std::vector<StoredCertificate> two = {certificate(7, now, "b"), certificate(8, now - 24h, "a")};
+  std::vector<StoredCertificate> two = {certificate(7, now + 24h, "b"), certificate(8, now, "a")};
   EXPECT_EQ(judge("b", "b-sha", two), Served::match);
   EXPECT_EQ(judge("a", "a-sha", two), Served::previous);
 }
