@@ -5,6 +5,7 @@
 #include <random>
 
 #include "lib/base/log.h"
+#include "lib/trace/render.h"
 
 namespace certfleet::pipeline {
 namespace {
@@ -46,6 +47,19 @@ class RunningContext final : public Context {
   TraceWriter& traces_;
   bool traced_ = false;
 };
+
+// What the log of a service says about a job that did not end well; 0: nothing.
+int trace_of(store::Finished::How how) {
+  switch (how) {
+    case store::Finished::How::retry: return 2621;
+    case store::Finished::How::dead: return 2623;
+    case store::Finished::How::failed: return 2624;
+    case store::Finished::How::cancelled: return 2625;
+    case store::Finished::How::done:
+    case store::Finished::How::release: return 0;
+  }
+  return 0;
+}
 
 // Runs the handler; whatever it throws becomes an outcome.
 Outcome run_handler(Handler& handler, const domain::Job& job, Context& context) {
@@ -119,6 +133,7 @@ void JobRunner::attempt(const domain::Job& job, store::JobStore& store) {
   });
   parts_.metrics.add("certfleet_attempts_total", 1, {{"kind", job.kind}});
   if (!finished.error.empty()) log::warn("job {} ({}): {}", job.id.value(), job.kind, finished.error);
+  if (int id = trace_of(finished.how)) context.trace(trace::line(id, {job.kind, finished.error}));
   context.settle();
   parts_.completer.submit(std::move(finished));
 }
