@@ -12,6 +12,9 @@ part_parent=$PPID
 part_servers=()   # process ids, in the order of their start
 part_leftovers=() # folders outside DIR to remove at the end
 part_used_ports=()
+part_may_end=      # set if a server may end without ending the part
+part_idle() { :; } # what the part does now and then while it serves
+part_cleanup() { :; } # what it does at its end, after its servers
 exec {part_tick}<> <(:)   # a pipe that never brings anything: waiting on it costs no process
 
 say() { printf '%s: %s\n' "$part_name" "$*" >&2; }
@@ -35,6 +38,7 @@ end() {
   trap '' TERM INT HUP
   local at
   for ((at = ${#part_servers[@]} - 1; at >= 0; at--)); do stop_server "${part_servers[at]}"; done
+  part_cleanup
   [ ${#part_leftovers[@]} = 0 ] || rm -rf "${part_leftovers[@]}"
 }
 
@@ -97,7 +101,8 @@ serve() {
   echo ready
   while :; do
     pause 0.3
-    alive || { show_log; die "a server of this part has ended"; }
+    part_idle
+    [ -n "$part_may_end" ] || alive || { show_log; die "a server of this part has ended"; }
     read -r _ _ _ parent _ <"/proc/$$/stat"
     [ "$parent" = "$part_parent" ] || exit 0
   done
@@ -117,6 +122,17 @@ free_port() {
 }
 
 port_answers() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
+
+# place_for USER LENGTH: puts into PLACE a folder that USER can reach and whose name has LENGTH characters at
+# most (sockets): DIR, or one under /var/tmp that goes with this program, for a checkout below /root.
+place_for() {
+  PLACE=$DIR
+  ! is_root || chmod a+x "$DIR"
+  if [ ${#DIR} -le "$2" ] && { ! is_root || runuser -u "$1" -- test -x "$DIR"; }; then return; fi
+  PLACE=$(mktemp -d "/var/tmp/certfleet-$part_name.XXXXXX")
+  part_leftovers+=("$PLACE")
+  chmod 711 "$PLACE"
+}
 
 # Writes a new secret without a line end into a file that only its owner reads.
 make_secret() { (umask 077 && openssl rand -hex 16 | tr -d '\n' >"$1"); }
