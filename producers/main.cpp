@@ -3,6 +3,9 @@
 
 #include "lib/base/error.h"
 #include "lib/bus/client.h"
+#include "lib/store/applies.h"
+#include "lib/store/orders.h"
+#include "lib/store/orphans.h"
 #include "lib/store/schema.h"
 #include "producers/scheduler.h"
 
@@ -23,7 +26,8 @@ void run(Config& config, Daemon& daemon) {
     store::require_schema(database);
   }
   SystemClock clock;
-  Scheduler scheduler(std::move(settings), {}, std::make_unique<bus::Client>(std::move(client), std::move(keys), clock),
+  std::vector<StartDue> due = {store::orders::start_due, store::applies::start_due, store::orphans::end};
+  Scheduler scheduler(std::move(settings), std::move(due), std::make_unique<bus::Client>(std::move(client), std::move(keys), clock),
                       clock, daemon);
   scheduler.run();
 }
