@@ -183,7 +183,7 @@ class HttpClient::Impl {
   HttpResponse send(const HttpRequest& request, Deadline deadline, const std::stop_token& stop) {
     auto whom = check_url(request.url, options_.plain_http);
     if (std::find(methods.begin(), methods.end(), request.method) == methods.end())
-      refuse(fmt::format("HTTP has no method {}", pki::printable(request.method)));
+      refuse(fmt::format("a call to {} has an unknown method", whom));
     auto headers = header_list(request, whom);
     Gathering gathering;
     gathering.body_bytes_max = options_.body_bytes_max;

@@ -14,8 +14,8 @@ namespace certfleet::net {
 
 struct ProbeTarget {
   Address address;
-  std::optional<std::string> sni;  // none: no server name is sent
-  std::optional<Address> proxy;    // an HTTP proxy, by CONNECT; it then resolves the name
+  std::optional<std::string> sni = {};  // none: no server name is sent
+  std::optional<Address> proxy = {};    // an HTTP proxy, by CONNECT; it then resolves the name
 };
 
 struct ServedCertificate {
