@@ -31,26 +31,31 @@ struct Add {
   bool without_host_key = false;
 };
 
-void declare_named(Verb& verb, Named& a) { verb.argument(a.name, "NAME", {"アクセス名称", "Name of the access"}); }
+void declare_named(Verb& verb, Named& a) {
+  verb.argument(a.name, "NAME", {"アクセス名称", "Name of the access"});
+}
 
 void declare_add(Verb& verb, Add& a) {
   verb.argument(a.name, "NAME", {"アクセス名称", "Name"})
       .option(a.address, "--address", "HOST", {"IP アドレスまたはホスト名", "IP address or host name"})
       .needed()
-      .option(a.port, "--port", "PORT", 1, 65535, {"ポート番号。省略時はプロトコルの標準", "Port; else the protocol's own"})
+      .option(a.port, "--port", "PORT", 1, 65535,
+              {"ポート番号。省略時はプロトコルの標準", "Port; else the protocol's own"})
       .option(a.login, "--login", "ID", {"ログインID", "Login id"})
       .needed()
       .option(a.key_file, "--key-file", "FILE", {"ログイン用の SSH 秘密鍵", "SSH private key to log in with"})
       .flag(a.password.input, "--password-stdin",
             {"パスワードを標準入力から読む", "Read the password from standard input"})
       .not_with("--key-file")
-      .option(a.password.file, "--password-file", "FILE", {"パスワードをファイルから読む", "Read the password from a file"})
+      .option(a.password.file, "--password-file", "FILE",
+              {"パスワードをファイルから読む", "Read the password from a file"})
       .not_with("--key-file")
       .not_with("--password-stdin")
       .option(a.exec, "--exec", "ID", {"コマンドを実行する ID (sudo)", "Who runs the commands, by sudo"})
       .flag(a.ask_exec_password, "--exec-password", {"sudo のパスワードを尋ねる", "Ask for sudo's password"})
       .flag(a.exec_password.input, "--exec-password-stdin",
-            {"sudo のパスワードを標準入力の次の行から読む", "Read sudo's password from the next line of standard input"})
+            {"sudo のパスワードを標準入力の次の行から読む",
+             "Read sudo's password from the next line of standard input"})
       .not_with("--exec-password")
       .option(a.exec_password.file, "--exec-password-file", "FILE",
               {"sudo のパスワードをファイルから読む", "Read sudo's password from a file"})
@@ -58,7 +63,8 @@ void declare_add(Verb& verb, Add& a) {
       .not_with("--exec-password-stdin")
       .option(a.host_key, "--host-key", "SHA256:…",
               {"SSH ホスト鍵の指紋 (ssh-keygen -lf)", "Fingerprint of the SSH host key (ssh-keygen -lf)"})
-      .flag(a.without_host_key, "--without-host-key", {"SSH を使わないアクセス", "An access that is not for SSH"})
+      .flag(a.without_host_key, "--without-host-key",
+            {"SSH を使わないアクセス", "An access that is not for SSH"})
       .not_with("--host-key");
 }
 
@@ -75,22 +81,26 @@ Secrets read_secrets(const Context& context, const Add& a) {
     secrets.key = secret_from_file(a.key_file);
     check_ssh_key(secrets.key, a.key_file);
   } else {
-    secrets.login = take_secret(context, a.password, context.say({"{} のパスワード", "Password of {}"}, a.login),
-                                "--password-stdin, --password-file, --key-file");
+    secrets.login =
+        take_secret(context, a.password, context.say({"{} のパスワード", "Password of {}"}, a.login),
+                    "--password-stdin, --password-file, --key-file");
   }
   bool exec = a.ask_exec_password || a.exec_password.input || !a.exec_password.file.empty();
   if (exec && !a.exec)
-    context.fail(Fault::usage, {"実行 ID のパスワードには --exec が必要です", "a password for sudo needs --exec"});
+    context.fail(Fault::usage,
+                 {"実行 ID のパスワードには --exec が必要です", "a password for sudo needs --exec"});
   if (exec)
-    secrets.exec = take_secret(context, a.exec_password, context.say({"sudo のパスワード", "Password for sudo"}),
-                               "--exec-password-stdin, --exec-password-file");
+    secrets.exec =
+        take_secret(context, a.exec_password, context.say({"sudo のパスワード", "Password for sudo"}),
+                    "--exec-password-stdin, --exec-password-file");
   return secrets;
 }
 
 void add(Context& context, const Add& a) {
   if (!a.host_key && !a.without_host_key)
-    context.fail(Fault::usage, {"--host-key が必要です: ssh-keyscan {0} | ssh-keygen -lf - で確認できます",
-                                "--host-key is needed: ssh-keyscan {0} | ssh-keygen -lf - shows it"},
+    context.fail(Fault::usage,
+                 {"--host-key が必要です: ssh-keyscan {0} | ssh-keygen -lf - で確認できます",
+                  "--host-key is needed: ssh-keyscan {0} | ssh-keygen -lf - shows it"},
                  a.address);
   domain::Access access;
   access.name = a.name;
@@ -112,9 +122,15 @@ void add(Context& context, const Add& a) {
 }
 
 void list(Context& context, const NoArguments&) {
-  Table table{{{"name", words::name}, {"address", words::address}, {"port", words::port}, {"login", login_word},
-               {"exec", exec_word}}, {}, {}};
-  for (const auto& access : context.database().reading([](store::Tx& tx) { return store::accesses::list(tx); }))
+  Table table{{{"name", words::name},
+               {"address", words::address},
+               {"port", words::port},
+               {"login", login_word},
+               {"exec", exec_word}},
+              {},
+              {}};
+  for (const auto& access :
+       context.database().reading([](store::Tx& tx) { return store::accesses::list(tx); }))
     table.add({access.name, access.address, access.port, access.login_id, access.exec_id});
   context.out().show(table);
 }
@@ -143,11 +159,13 @@ void remove(Context& context, const Named& a) {
 
 void add_access_commands(Commands& commands) {
   commands.noun("access", {"アクセス情報: ノードへのログイン方法", "Accesses: how to log in to nodes"});
-  commands.verb<Add>("access", "add", {"アクセス情報を追加する", "Add an access; its secrets are sealed here"},
-                     "certfleet access add web1 --address 192.0.2.10 --login deploy --key-file ~/.ssh/id_ed25519"
-                     " --exec root --host-key SHA256:…",
-                     declare_add, add);
-  commands.verb<NoArguments>("access", "list", {"一覧", "List the accesses"}, "certfleet access list", nullptr, list);
+  commands.verb<Add>(
+      "access", "add", {"アクセス情報を追加する", "Add an access; its secrets are sealed here"},
+      "certfleet access add web1 --address 192.0.2.10 --login deploy --key-file ~/.ssh/id_ed25519"
+      " --exec root --host-key SHA256:…",
+      declare_add, add);
+  commands.verb<NoArguments>("access", "list", {"一覧", "List the accesses"}, "certfleet access list",
+                             nullptr, list);
   commands.verb<Named>("access", "show", {"詳細を表示する", "Show an access, without its secrets"},
                        "certfleet access show web1", declare_named, show);
   commands.verb<Named>("access", "remove", {"削除する", "Remove an access that no node uses"},

@@ -19,7 +19,9 @@ struct Add {
   std::string ca_file;
 };
 
-void declare_named(Verb& verb, Named& a) { verb.argument(a.name, "NAME", {"認証局アカウントの名称", "Name of the CA account"}); }
+void declare_named(Verb& verb, Named& a) {
+  verb.argument(a.name, "NAME", {"認証局アカウントの名称", "Name of the CA account"});
+}
 
 void add(Context& context, const Add& a) {
   domain::CaAccount account;
@@ -28,21 +30,28 @@ void add(Context& context, const Add& a) {
   account.contact = a.contact;
   if (!a.ca_file.empty()) account.ca_pem = trusted_certificates(a.ca_file);
   account = domain::checked(account);
-  account.id = context.database().writing([&](store::Tx& tx) { return store::ca_accounts::add(tx, account); });
+  account.id =
+      context.database().writing([&](store::Tx& tx) { return store::ca_accounts::add(tx, account); });
   context.out().done(context.say(words::added, context.say(words::ca_account), a.name),
                      id_and_name(account.id.value(), a.name));
 }
 
 void list(Context& context, const NoArguments&) {
-  Table table{{{"name", words::name}, {"kind", words::kind}, {"directory", {"ディレクトリ", "directory"}},
-               {"contact", {"連絡先", "contact"}}}, {}, {}};
-  for (const auto& account : context.database().reading([](store::Tx& tx) { return store::ca_accounts::list(tx); }))
+  Table table{{{"name", words::name},
+               {"kind", words::kind},
+               {"directory", {"ディレクトリ", "directory"}},
+               {"contact", {"連絡先", "contact"}}},
+              {},
+              {}};
+  for (const auto& account :
+       context.database().reading([](store::Tx& tx) { return store::ca_accounts::list(tx); }))
     table.add({account.name, account.kind, account.directory_url, account.contact});
   context.out().show(table);
 }
 
 void show(Context& context, const Named& a) {
-  auto account = context.database().reading([&](store::Tx& tx) { return ca_account_named(context, tx, a.name); });
+  auto account =
+      context.database().reading([&](store::Tx& tx) { return ca_account_named(context, tx, a.name); });
   context.out().show({{{"id", words::id, account.id.value()},
                        {"name", words::name, account.name},
                        {"kind", words::kind, account.kind},
@@ -54,7 +63,8 @@ void show(Context& context, const Named& a) {
 }
 
 void remove(Context& context, const Named& a) {
-  auto account = context.database().reading([&](store::Tx& tx) { return ca_account_named(context, tx, a.name); });
+  auto account =
+      context.database().reading([&](store::Tx& tx) { return ca_account_named(context, tx, a.name); });
   if (!context.confirmed(context.say(words::remove_question, context.say(words::ca_account), a.name))) return;
   context.database().write([&](store::Tx& tx) { store::ca_accounts::remove(tx, account.id); });
   context.out().done(context.say(words::removed, context.say(words::ca_account), a.name),
@@ -75,15 +85,17 @@ void add_ca_account_commands(Commands& commands) {
             .option(a.directory, "--directory", "URL", {"ACME ディレクトリ", "ACME directory"})
             .needed()
             .option(a.contact, "--contact", "MAIL", {"認証局に伝える連絡先", "Contact told to the CA"})
-            .option(a.ca_file, "--ca-file", "FILE",
-                    {"認証局の API を信頼する CA 証明書 (PEM)", "Certificates to trust for the CA's API (PEM)"});
+            .option(
+                a.ca_file, "--ca-file", "FILE",
+                {"認証局の API を信頼する CA 証明書 (PEM)", "Certificates to trust for the CA's API (PEM)"});
       },
       add);
-  commands.verb<NoArguments>(noun, "list", {"一覧", "List the CA accounts"}, "certfleet ca-account list", nullptr, list);
-  commands.verb<Named>(noun, "show", {"詳細を表示する", "Show a CA account"}, "certfleet ca-account show letsencrypt",
-                       declare_named, show);
-  commands.verb<Named>(noun, "remove", {"削除する", "Remove a CA account"}, "certfleet ca-account remove letsencrypt",
-                       declare_named, remove);
+  commands.verb<NoArguments>(noun, "list", {"一覧", "List the CA accounts"}, "certfleet ca-account list",
+                             nullptr, list);
+  commands.verb<Named>(noun, "show", {"詳細を表示する", "Show a CA account"},
+                       "certfleet ca-account show letsencrypt", declare_named, show);
+  commands.verb<Named>(noun, "remove", {"削除する", "Remove a CA account"},
+                       "certfleet ca-account remove letsencrypt", declare_named, remove);
 }
 
 }  // namespace certfleet::cli

@@ -11,8 +11,12 @@
 namespace certfleet::cli {
 namespace {
 
-CLI::App& app_of(void* pointer) { return *static_cast<CLI::App*>(pointer); }
-CLI::Option& option_of(void* pointer) { return *static_cast<CLI::Option*>(pointer); }
+CLI::App& app_of(void* pointer) {
+  return *static_cast<CLI::App*>(pointer);
+}
+CLI::Option& option_of(void* pointer) {
+  return *static_cast<CLI::Option*>(pointer);
+}
 
 void set_help(CLI::App& app, Language language) {
   app.formatter(std::make_shared<Help>(language));
@@ -33,7 +37,8 @@ std::vector<std::string> words_of(const CLI::App& app, bool options) {
       for (const auto* option : level->get_options())
         for (const auto& name : option->get_lnames()) words.push_back("--" + name);
   } else {
-    for (const auto* sub : app.get_subcommands([](const CLI::App*) { return true; })) words.push_back(sub->get_name());
+    for (const auto* sub : app.get_subcommands([](const CLI::App*) { return true; }))
+      words.push_back(sub->get_name());
   }
   return words;
 }
@@ -52,14 +57,16 @@ std::string complaint(const CLI::App& app, const CLI::ParseError& error, Languag
   if (!extras.empty() && !extras.front().empty()) {
     const auto& word = extras.front();
     bool option = word[0] == '-';
-    Text what = option ? Text{"不明なオプション {}", "unknown option {}"} : Text{"不明な引数 {}", "unknown argument {}"};
+    Text what = option ? Text{"不明なオプション {}", "unknown option {}"}
+                       : Text{"不明な引数 {}", "unknown argument {}"};
     return what.with(language, word) + did_you_mean(near(word, words_of(inner, option)), language);
   }
   std::string text = error.what();
   if (error.get_name() == "RequiredError") {
     constexpr std::string_view tail = " is required";
     if (text.ends_with(tail)) text.resize(text.size() - tail.size());
-    if (text.starts_with("A subcommand")) return std::string(Text{"コマンドが足りません", "a command is needed"}.in(language));
+    if (text.starts_with("A subcommand"))
+      return std::string(Text{"コマンドが足りません", "a command is needed"}.in(language));
     return Text{"{} が必要です", "{} is needed"}.with(language, text);
   }
   if (auto end = text.find('\n'); end != std::string::npos) text.resize(end);
@@ -79,19 +86,23 @@ Commands::Commands(Context& context) : impl_(std::make_unique<Impl>(context)) {
   auto language = context.language();
   auto& app = impl_->app;
   set_help(app, language);
-  app.description(std::string(Text{"組織の TLS サーバー証明書を管理する",
-                                   "Looks after the TLS certificates of an organisation"}.in(language)));
+  app.description(std::string(
+      Text{"組織の TLS サーバー証明書を管理する", "Looks after the TLS certificates of an organisation"}.in(
+          language)));
   app.require_subcommand(1);
   auto& options = context.options();
   app.add_option("--config", options.config,
-                 std::string(Text{"設定ファイル", "Configuration file"}.in(language)))->type_name("FILE");
+                 std::string(Text{"設定ファイル", "Configuration file"}.in(language)))
+      ->type_name("FILE");
   app.add_flag("--json", options.json, std::string(Text{"JSON で出力する", "Print JSON"}.in(language)));
-  app.add_flag("--yes", options.yes, std::string(Text{"確認せずに実行する", "Don't ask, do it"}.in(language)));
+  app.add_flag("--yes", options.yes,
+               std::string(Text{"確認せずに実行する", "Don't ask, do it"}.in(language)));
   app.add_option("--lang", options.lang, std::string(Text{"表示言語", "Language"}.in(language)))
       ->type_name("ja|en")
       ->check([language](const std::string& word) {
-        return word == "ja" || word == "en" ? std::string()
-                                            : std::string(Text{"ja か en です", "needs ja or en"}.in(language));
+        return word == "ja" || word == "en"
+                   ? std::string()
+                   : std::string(Text{"ja か en です", "needs ja or en"}.in(language));
       });
 }
 
@@ -152,17 +163,20 @@ Verb& Verb::option(std::optional<int>& into, const char* name, const char* value
                    Text about) {
   auto limits = fmt::format("{} ({} - {})", about.in(language_), lowest, highest);
   last_ = app_of(app_).add_option(name, into, limits)->type_name(value);
-  auto text = Text{"{} から {} までの数です", "needs a number from {} to {}"}.with(language_, lowest, highest);
+  auto text =
+      Text{"{} から {} までの数です", "needs a number from {} to {}"}.with(language_, lowest, highest);
   option_of(last_).check([=](const std::string& given) {
     int number = 0;
     auto [end, error] = std::from_chars(given.data(), given.data() + given.size(), number);
-    bool good = error == std::errc() && end == given.data() + given.size() && number >= lowest && number <= highest;
+    bool good =
+        error == std::errc() && end == given.data() + given.size() && number >= lowest && number <= highest;
     return good ? std::string() : text;
   });
   return *this;
 }
 
-Verb& Verb::choice(std::optional<std::string>& into, const char* name, std::vector<std::string> words, Text about) {
+Verb& Verb::choice(std::optional<std::string>& into, const char* name, std::vector<std::string> words,
+                   Text about) {
   std::string joined;
   for (const auto& word : words) joined += (joined.empty() ? "" : "|") + word;
   last_ = app_of(app_).add_option(name, into, std::string(about.in(language_)))->type_name(joined);
@@ -176,10 +190,13 @@ Verb& Verb::choice(std::optional<std::string>& into, const char* name, std::vect
 Verb& Verb::choice(std::optional<bool>& into, const char* name, Text about) {
   std::string text(Text{"on か off です", "needs on or off"}.in(language_));
   last_ = app_of(app_)
-              .add_option_function<std::string>(name, [&into](const std::string& word) { into = word == "on"; },
-                                                std::string(about.in(language_)))
+              .add_option_function<std::string>(
+                  name, [&into](const std::string& word) { into = word == "on"; },
+                  std::string(about.in(language_)))
               ->type_name("on|off")
-              ->check([=](const std::string& word) { return word == "on" || word == "off" ? std::string() : text; });
+              ->check([=](const std::string& word) {
+                return word == "on" || word == "off" ? std::string() : text;
+              });
   return *this;
 }
 
@@ -192,7 +209,8 @@ Verb& Verb::list(std::vector<std::string>& into, const char* name, const char* v
   return *this;
 }
 
-Verb& Verb::list(std::optional<std::vector<std::string>>& into, const char* name, const char* value, Text about) {
+Verb& Verb::list(std::optional<std::vector<std::string>>& into, const char* name, const char* value,
+                 Text about) {
   last_ = app_of(app_)
               .add_option_function<std::vector<std::string>>(
                   name, [&into](const std::vector<std::string>& words) { into = words; },

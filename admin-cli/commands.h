@@ -23,17 +23,19 @@ class Verb {
   // --name VALUE
   Verb& option(std::string& into, const char* name, const char* value, Text about);
   Verb& option(std::optional<std::string>& into, const char* name, const char* value, Text about);
-  Verb& option(std::optional<int>& into, const char* name, const char* value, int lowest, int highest, Text about);
+  Verb& option(std::optional<int>& into, const char* name, const char* value, int lowest, int highest,
+               Text about);
   // One of a few words.
-  Verb& choice(std::optional<std::string>& into, const char* name, std::vector<std::string> words, Text about);
+  Verb& choice(std::optional<std::string>& into, const char* name, std::vector<std::string> words,
+               Text about);
   Verb& choice(std::optional<bool>& into, const char* name, Text about);  // on or off
   // As often as one likes.
   Verb& list(std::vector<std::string>& into, const char* name, const char* value, Text about);
   Verb& list(std::optional<std::vector<std::string>>& into, const char* name, const char* value, Text about);
   Verb& flag(bool& into, const char* name, Text about);
 
-  Verb& needed();                       // the option declared last
-  Verb& not_with(const char* option);   // the option declared last, with one declared before
+  Verb& needed();                      // the option declared last
+  Verb& not_with(const char* option);  // the option declared last, with one declared before
 
  private:
   friend class Commands;
@@ -57,12 +59,13 @@ class Commands {
   void verb(const char* noun, const char* name, Text about, const char* example, void (*declare)(Verb&, A&),
             void (*act)(Context&, const A&)) {
     auto arguments = std::make_shared<A>();
-    Verb made = make(noun, name, about, example, [arguments, act](Context& context) { act(context, *arguments); });
+    Verb made =
+        make(noun, name, about, example, [arguments, act](Context& context) { act(context, *arguments); });
     if (declare != nullptr) declare(made, *arguments);
   }
 
-  // Parses, and runs what was asked for. Failure(usage) in one line for a wrong command line. Help and version
-  // are printed here.
+  // Parses, and runs what was asked for. Failure(usage) in one line for a wrong command line. Help and
+  // version are printed here.
   void run(int argc, const char* const* argv);
 
  private:

@@ -31,8 +31,9 @@ std::filesystem::path choose(const std::string& given) {
     if (std::filesystem::exists(place, error)) return place;
     looked += (looked.empty() ? "" : ", ") + place.string();
   }
-  throw Failure(Fault::usage,
-                fmt::format("no configuration: give --config FILE or set CERTFLEET_CONFIG (looked for {})", looked));
+  throw Failure(
+      Fault::usage,
+      fmt::format("no configuration: give --config FILE or set CERTFLEET_CONFIG (looked for {})", looked));
 }
 
 }  // namespace

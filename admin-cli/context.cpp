@@ -63,7 +63,9 @@ store::Database& Context::database() {
 bool Context::confirmed(const std::string& question) {
   if (options_.yes) return true;
   if (::isatty(STDIN_FILENO) == 0)
-    fail(Fault::usage, {"{} 端末がないため確認できません。--yes を付けてください", "{} There is no terminal to ask on: add --yes"},
+    fail(Fault::usage,
+         {"{} 端末がないため確認できません。--yes を付けてください",
+          "{} There is no terminal to ask on: add --yes"},
          question);
   std::fprintf(stderr, "%s [y/N] ", question.c_str());
   std::array<char, 16> answer{};
@@ -71,13 +73,15 @@ bool Context::confirmed(const std::string& question) {
   return answer[0] == 'y' || answer[0] == 'Y';
 }
 
-void no_such(const Context& context, const Text& what, std::string_view name, const std::vector<std::string>& names) {
+void no_such(const Context& context, const Text& what, std::string_view name,
+             const std::vector<std::string>& names) {
   auto found = near(name, names);
   std::string joined;
   for (const auto& candidate : found) joined += (joined.empty() ? "" : ", ") + candidate;
   auto noun = context.say(what);
   if (joined.empty()) context.fail(Fault::not_found, {"{} {} はありません", "there is no {} {}"}, noun, name);
-  context.fail(Fault::not_found, {"{} {} はありません。もしかして: {}", "there is no {} {}; did you mean {}?"}, noun, name,
+  context.fail(Fault::not_found,
+               {"{} {} はありません。もしかして: {}", "there is no {} {}; did you mean {}?"}, noun, name,
                joined);
 }
 

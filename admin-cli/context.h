@@ -83,7 +83,8 @@ class Context {
 
 // `found` or no_such with the names of `all()`, whose items have a `name`.
 template <class T, class All>
-T require(const Context& context, const Text& what, std::string_view name, std::optional<T> found, All&& all) {
+T require(const Context& context, const Text& what, std::string_view name, std::optional<T> found,
+          All&& all) {
   if (found) return std::move(*found);
   std::vector<std::string> names;
   for (const auto& item : all()) names.push_back(item.name);

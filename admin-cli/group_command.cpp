@@ -18,7 +18,10 @@ struct Set {
 };
 
 void list(Context& context, const NoArguments&) {
-  Table table{{{"name", words::name}, {"notification", words::notification}, {"members", {"メンバー", "members"}}}, {}, {}};
+  Table table{
+      {{"name", words::name}, {"notification", words::notification}, {"members", {"メンバー", "members"}}},
+      {},
+      {}};
   context.database().read([&](store::Tx& tx) {
     for (const auto& group : store::groups::list(tx)) {
       std::vector<std::string> members;
@@ -49,9 +52,11 @@ void set(Context& context, const Set& a) {
 
 void add_group_commands(Commands& commands) {
   commands.noun("group", {"ユーザーグループ", "User groups"});
-  commands.verb<NoArguments>("group", "list", {"グループの一覧", "List the groups"}, "certfleet group list", nullptr, list);
+  commands.verb<NoArguments>("group", "list", {"グループの一覧", "List the groups"}, "certfleet group list",
+                             nullptr, list);
   commands.verb<Set>(
-      "group", "set", {"グループの設定を変更する", "Change a group"}, "certfleet group set web --notification standard",
+      "group", "set", {"グループの設定を変更する", "Change a group"},
+      "certfleet group set web --notification standard",
       [](Verb& verb, Set& a) {
         verb.argument(a.name, "NAME", {"グループ名", "Name of the group"})
             .option(a.rename, "--rename", "NAME", {"新しい名称", "New name"})

@@ -53,7 +53,8 @@ std::string Help::make_help(const CLI::App* app, std::string, CLI::AppFormatMode
     (option->nonpositional() ? own : words).push_back(entry_of(*option, language_));
   for (const auto* sub : app->get_subcommands([](const CLI::App*) { return true; }))
     commands.emplace_back(sub->get_name(), sub->get_description());
-  std::string out = fmt::format("{}\n\n{}: {}", app->get_description(), Text{"使い方", "Usage"}.in(language_), usage(*app));
+  std::string out =
+      fmt::format("{}\n\n{}: {}", app->get_description(), Text{"使い方", "Usage"}.in(language_), usage(*app));
   out += section({"コマンド", "Commands"}, commands, language_);
   out += section({"引数", "Arguments"}, words, language_);
   out += section({"オプション", "Options"}, own, language_);

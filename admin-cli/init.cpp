@@ -50,7 +50,8 @@ std::optional<Found> installation_in(store::Database& database) {
   } catch (const Failure& failure) {
     if (failure.fault() == Fault::not_found) schema = false;
     // Another version: it is an installation all the same, and migrate() says what is wrong with it.
-    else if (failure.fault() != Fault::conflict) throw;
+    else if (failure.fault() != Fault::conflict)
+      throw;
   }
   if (!schema) return std::nullopt;
   return database.reading([](store::Tx& tx) -> std::optional<Found> {
@@ -100,8 +101,8 @@ std::string login_warning(const InitPlan& plan) {
 
 void check_password(const pki::Secret& password) {
   if (password.size() < password_length_min)
-    throw Failure(Fault::usage, fmt::format("password: has {} characters, at least {} are needed", password.size(),
-                                            password_length_min));
+    throw Failure(Fault::usage, fmt::format("password: has {} characters, at least {} are needed",
+                                            password.size(), password_length_min));
   for (char c : password.view())
     if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f)
       throw Failure(Fault::usage, "password: control characters are not allowed");

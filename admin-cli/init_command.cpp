@@ -17,9 +17,11 @@ struct Init {
 
 void declare(Verb& verb, Init& a) {
   verb.option(a.plan.owner_dsn, "--database", "DSN",
-              {"データベースの所有者としての接続先", "Connection as the owner of the database, who may make roles"})
+              {"データベースの所有者としての接続先",
+               "Connection as the owner of the database, who may make roles"})
       .needed()
-      .option(a.directory, "--directory", "DIR", {"設定と鍵を置くフォルダー", "Folder for configurations and keys"})
+      .option(a.directory, "--directory", "DIR",
+              {"設定と鍵を置くフォルダー", "Folder for configurations and keys"})
       .needed()
       .option(a.plan.company, "--company", "NAME", {"企業名", "Name of the company"})
       .needed()
@@ -33,8 +35,10 @@ void declare(Verb& verb, Init& a) {
             {"管理者のパスワードを標準入力から読む", "Read the administrator's password from standard input"})
       .option(a.time_zone, "--time-zone", "ZONE", {"タイムゾーン (UTC)", "Time zone (UTC)"})
       .choice(a.language, "--language", {"ja", "en"}, {"メールの言語 (ja)", "Language of mails (ja)"})
-      .list(a.plan.brokers, "--broker", "HOST:PORT", {"ブローカーのアドレス (127.0.0.1:9020)", "Address of a broker (127.0.0.1:9020)"})
-      .option(a.http01, "--http01", "ADDRESS:PORT", {"http-01 の応答アドレス (0.0.0.0:80)", "Where http-01 challenges are answered (0.0.0.0:80)"});
+      .list(a.plan.brokers, "--broker", "HOST:PORT",
+            {"ブローカーのアドレス (127.0.0.1:9020)", "Address of a broker (127.0.0.1:9020)"})
+      .option(a.http01, "--http01", "ADDRESS:PORT",
+              {"http-01 の応答アドレス (0.0.0.0:80)", "Where http-01 challenges are answered (0.0.0.0:80)"});
 }
 
 void init(Context& context, const Init& a) {
@@ -45,8 +49,9 @@ void init(Context& context, const Init& a) {
   if (a.http01) plan.http01_listen = *a.http01;
   if (plan.brokers.empty()) plan.brokers = {"127.0.0.1:9020"};
   plan = checked(plan);
-  auto password = take_secret(context, a.password, context.say({"{} のパスワード", "Password of {}"}, plan.admin),
-                              "--password-stdin");
+  auto password =
+      take_secret(context, a.password, context.say({"{} のパスワード", "Password of {}"}, plan.admin),
+                  "--password-stdin");
   check_password(password);
   auto result = initialise(plan, password);
   auto config = (plan.directory / "certfleet.toml").string();
@@ -55,28 +60,30 @@ void init(Context& context, const Init& a) {
                  {"config", {"設定ファイル", "configuration"}, config},
                  {"resumed", {"再開", "resumed"}, result.resumed}},
                 {}};
-  context.out().done(
-      result.resumed
-          ? context.say({"中断されていた初期化を完了しました: {}", "the interrupted initialisation is complete: {}"}, plan.company)
-          : context.say({"初期化しました: {}", "initialised: {}"}, plan.company),
-      record);
+  context.out().done(result.resumed ? context.say({"中断されていた初期化を完了しました: {}",
+                                                   "the interrupted initialisation is complete: {}"},
+                                                  plan.company)
+                                    : context.say({"初期化しました: {}", "initialised: {}"}, plan.company),
+                     record);
   context.out().line("  export CERTFLEET_CONFIG=" + config);
   if (!result.warning.empty())
     std::fprintf(stderr, "%s\n",
-                 context.say({"警告: デーモンのロールでログインできません (pg_hba.conf を確認してください): {}",
-                              "warning: a daemon's role can't log in (see pg_hba.conf): {}"},
-                             result.warning)
+                 context
+                     .say({"警告: デーモンのロールでログインできません (pg_hba.conf を確認してください): {}",
+                           "warning: a daemon's role can't log in (see pg_hba.conf): {}"},
+                          result.warning)
                      .c_str());
 }
 
 }  // namespace
 
 void add_init_command(Commands& commands) {
-  commands.verb<Init>(nullptr, "init", {"新しく導入する", "Make a new installation"},
-                      "certfleet init --database \"host=db.example.com dbname=certfleet user=certfleet_owner\""
-                      " --directory /etc/certfleet --company \"Example K.K.\" --site tokyo --group web"
-                      " --admin admin@example.com --time-zone Asia/Tokyo --broker broker.example.com:9020",
-                      declare, init);
+  commands.verb<Init>(
+      nullptr, "init", {"新しく導入する", "Make a new installation"},
+      "certfleet init --database \"host=db.example.com dbname=certfleet user=certfleet_owner\""
+      " --directory /etc/certfleet --company \"Example K.K.\" --site tokyo --group web"
+      " --admin admin@example.com --time-zone Asia/Tokyo --broker broker.example.com:9020",
+      declare, init);
 }
 
 }  // namespace certfleet::cli

@@ -1,11 +1,10 @@
 #include "admin-cli/init_files.h"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#include <fmt/format.h>
 
 #include <cerrno>
 #include <cstring>
@@ -44,7 +43,8 @@ std::string ensure_curve_key(const fs::path& file) {
   return keys.public_key.text();
 }
 
-// The password is kept in the passfile itself: what follows the last colon, since ours hold letters and digits only.
+// The password is kept in the passfile itself: what follows the last colon, since ours hold letters and
+// digits only.
 pki::Secret ensure_password(const fs::path& file, const std::string& role) {
   if (fs::exists(file)) {
     auto line = read_file(file);
@@ -62,7 +62,9 @@ pki::Secret ensure_password(const fs::path& file, const std::string& role) {
 }  // namespace
 
 InitFolder::InitFolder(const InitPlan& plan)
-    : folder_(plan.directory), marker_(plan.directory / "init.incomplete"), sealing_key_(sealing_key_file(plan)) {
+    : folder_(plan.directory),
+      marker_(plan.directory / "init.incomplete"),
+      sealing_key_(sealing_key_file(plan)) {
   std::error_code error;
   bool there = fs::exists(folder_, error);
   if (there && !fs::is_directory(folder_, error))
@@ -78,14 +80,18 @@ InitFolder::InitFolder(const InitPlan& plan)
   if (::chmod(folder_.c_str(), 0700) != 0)
     throw Failure(Fault::permanent, fmt::format("{}: {}", folder_.string(), std::strerror(errno)));
   lock_ = ::open(marker_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, private_mode);
-  if (lock_ < 0) throw Failure(Fault::permanent, fmt::format("{}: {}", marker_.string(), std::strerror(errno)));
+  if (lock_ < 0)
+    throw Failure(Fault::permanent, fmt::format("{}: {}", marker_.string(), std::strerror(errno)));
   if (::flock(lock_, LOCK_EX | LOCK_NB) != 0) {
     ::close(lock_);
-    throw Failure(Fault::conflict, fmt::format("{}: another certfleet init is at work here", folder_.string()));
+    throw Failure(Fault::conflict,
+                  fmt::format("{}: another certfleet init is at work here", folder_.string()));
   }
 }
 
-InitFolder::~InitFolder() { ::close(lock_); }
+InitFolder::~InitFolder() {
+  ::close(lock_);
+}
 
 std::string InitFolder::sealing_key_id() const {
   if (!fs::exists(sealing_key_)) return "";

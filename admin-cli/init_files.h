@@ -1,9 +1,9 @@
 // The files of a new installation: keys, passfiles, configurations (mode 0600, their folder 0700).
 //
 // They are all written before the database is changed, and a key file that is there is never replaced. So a
-// second run after an interruption finds the keys of the first, whether the database knows them already or not.
-// The marker `init.incomplete` stands from before the first file until after the database's commit; a folder that
-// has files and no marker is somebody's, and is not touched.
+// second run after an interruption finds the keys of the first, whether the database knows them already or
+// not. The marker `init.incomplete` stands from before the first file until after the database's commit; a
+// folder that has files and no marker is somebody's, and is not touched.
 #pragma once
 
 #include <map>
@@ -18,14 +18,14 @@ namespace certfleet::cli {
 // What the database must know of the files.
 struct InitKeys {
   pki::SealingPublicKey sealing;
-  std::map<std::string, std::string> curve;        // daemon → public key in Z85
-  std::map<std::string, pki::Secret> passwords;    // daemon → password of its database role
+  std::map<std::string, std::string> curve;      // daemon → public key in Z85
+  std::map<std::string, pki::Secret> passwords;  // daemon → password of its database role
 };
 
 class InitFolder {
  public:
-  // Makes the folder and the marker. Failure(conflict) if the folder is not empty and has no marker, or if another
-  // init is at work in it.
+  // Makes the folder and the marker. Failure(conflict) if the folder is not empty and has no marker, or if
+  // another init is at work in it.
   explicit InitFolder(const InitPlan& plan);
   ~InitFolder();
   InitFolder(const InitFolder&) = delete;

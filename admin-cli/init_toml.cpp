@@ -21,7 +21,8 @@ std::string literal(std::string_view text) {
   return out + "\"";
 }
 
-std::string database_section(const InitPlan& plan, std::string_view user, const std::filesystem::path& passfile) {
+std::string database_section(const InitPlan& plan, std::string_view user,
+                             const std::filesystem::path& passfile) {
   return fmt::format("[database]\ndsn = {}\n", literal(store::dsn::for_user(plan.owner_dsn, user, passfile)));
 }
 
@@ -36,7 +37,8 @@ std::string bind_address(const std::string& listen) {
 
 }  // namespace
 
-std::vector<std::string> broker_lines(const InitPlan& plan, const std::map<std::string, std::string>& curve_keys) {
+std::vector<std::string> broker_lines(const InitPlan& plan,
+                                      const std::map<std::string, std::string>& curve_keys) {
   std::vector<std::string> lines;
   for (const auto& daemon : daemons_of(plan.brokers))
     if (daemon.role == store::peers::Role::broker)
@@ -44,7 +46,8 @@ std::vector<std::string> broker_lines(const InitPlan& plan, const std::map<std::
   return lines;
 }
 
-std::string daemon_toml(const InitPlan& plan, const DaemonInfo& daemon, const std::vector<std::string>& brokers) {
+std::string daemon_toml(const InitPlan& plan, const DaemonInfo& daemon,
+                        const std::vector<std::string>& brokers) {
   bool broker = daemon.role == store::peers::Role::broker;
   std::string out = fmt::format("# {}\n", daemon.executable);
   if (broker) {
@@ -58,13 +61,16 @@ std::string daemon_toml(const InitPlan& plan, const DaemonInfo& daemon, const st
   out += "\n" + database_section(plan, daemon.database_role, passfile);
   out += fmt::format("\n[curve]\nsecret_key_file = {}\n", literal(daemon.name + ".curve"));
   if (daemon.opens_secrets)
-    out += fmt::format("\n[sealing]\nkey_files = [{}]\n", literal(sealing_key_file(plan).filename().string()));
-  if (daemon.queue == domain::Queue::order) out += fmt::format("\n[http01]\nlisten = {}\n", literal(plan.http01_listen));
+    out +=
+        fmt::format("\n[sealing]\nkey_files = [{}]\n", literal(sealing_key_file(plan).filename().string()));
+  if (daemon.queue == domain::Queue::order)
+    out += fmt::format("\n[http01]\nlisten = {}\n", literal(plan.http01_listen));
   return out;
 }
 
 std::string command_toml(const InitPlan& plan) {
-  return "# The certfleet command: export CERTFLEET_CONFIG to this file's path, or put it where the command looks.\n" +
+  return "# The certfleet command: export CERTFLEET_CONFIG to this file's path, or put it where the command "
+         "looks.\n" +
          database_section(plan, plan.admin, plan.directory / "admin.pgpass");
 }
 

@@ -11,15 +11,18 @@ std::vector<DaemonInfo> daemons_of(const std::vector<std::string>& broker_addres
   for (const auto& address : broker_addresses) {
     ++number;
     auto name = broker_addresses.size() == 1 ? std::string("broker") : fmt::format("broker-{}", number);
-    daemons.push_back({name, "certfleet-broker", "certfleet_broker", Role::broker, std::nullopt, address, false});
+    daemons.push_back(
+        {name, "certfleet-broker", "certfleet_broker", Role::broker, std::nullopt, address, false});
   }
-  daemons.push_back({"scheduler", "certfleet-scheduler", "certfleet_scheduler", Role::scheduler, std::nullopt, "", false});
+  daemons.push_back(
+      {"scheduler", "certfleet-scheduler", "certfleet_scheduler", Role::scheduler, std::nullopt, "", false});
   for (auto queue : domain::all_queues) {
     std::string word(to_string(queue));
     // Those that log in somewhere with what was sealed.
-    bool opens = queue == domain::Queue::csr || queue == domain::Queue::order || queue == domain::Queue::apply ||
-                 queue == domain::Queue::mail;
-    daemons.push_back({"worker-" + word, "certfleet-worker-" + word, "certfleet_" + word, Role::worker, queue, "", opens});
+    bool opens = queue == domain::Queue::csr || queue == domain::Queue::order ||
+                 queue == domain::Queue::apply || queue == domain::Queue::mail;
+    daemons.push_back(
+        {"worker-" + word, "certfleet-worker-" + word, "certfleet_" + word, Role::worker, queue, "", opens});
   }
   return daemons;
 }
@@ -28,6 +31,8 @@ std::filesystem::path file_of(const InitPlan& plan, const std::string& daemon, c
   return plan.directory / (daemon + ending);
 }
 
-std::filesystem::path sealing_key_file(const InitPlan& plan) { return plan.directory / "sealing.key"; }
+std::filesystem::path sealing_key_file(const InitPlan& plan) {
+  return plan.directory / "sealing.key";
+}
 
 }  // namespace certfleet::cli

@@ -1,5 +1,5 @@
-// What an installation consists of: its daemons, their keys, their files. `certfleet init` makes it, `certfleet
-// dev` starts it.
+// What an installation consists of: its daemons, their keys, their files. `certfleet init` makes it,
+// `certfleet dev` starts it.
 #pragma once
 
 #include <filesystem>
@@ -31,7 +31,7 @@ struct InitPlan {
   std::string company, site, group, admin;
   std::string time_zone = "UTC";
   std::string language = "ja";
-  std::vector<std::string> brokers;       // host:port
+  std::vector<std::string> brokers;  // host:port
   std::string http01_listen = "0.0.0.0:80";
 };
 

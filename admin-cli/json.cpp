@@ -35,8 +35,14 @@ std::string text_of(const Json& json, int indent) {
 
 }  // namespace
 
-std::string json(const Table& table) { return text_of(json_of(table), 2); }
-std::string json(const Record& record) { return text_of(json_of(record), 2); }
-std::string json_line(const Record& record) { return text_of(json_of(record), -1); }
+std::string json(const Table& table) {
+  return text_of(json_of(table), 2);
+}
+std::string json(const Record& record) {
+  return text_of(json_of(record), 2);
+}
+std::string json_line(const Record& record) {
+  return text_of(json_of(record), -1);
+}
 
 }  // namespace certfleet::cli

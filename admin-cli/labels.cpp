@@ -41,9 +41,12 @@ constexpr std::array served_labels = {
 };
 
 constexpr std::array job_labels = {
-    Label{"waiting", {"待機", "waiting"}},     Label{"ready", {"実行可", "ready"}},
-    Label{"running", {"実行中", "running"}},   Label{"done", {"完了", "done"}},
-    Label{"failed", {"失敗", "failed"}, Tone::error}, Label{"cancelled", {"取消", "cancelled"}},
+    Label{"waiting", {"待機", "waiting"}},
+    Label{"ready", {"実行可", "ready"}},
+    Label{"running", {"実行中", "running"}},
+    Label{"done", {"完了", "done"}},
+    Label{"failed", {"失敗", "failed"}, Tone::error},
+    Label{"cancelled", {"取消", "cancelled"}},
     Label{"dead", {"停止", "dead"}, Tone::error},
 };
 
@@ -92,13 +95,17 @@ Cell order_state_cell(const std::optional<std::string>& state, Language language
   return state ? cell_of(order_labels, *state, language) : Cell();
 }
 
-Cell apply_status_cell(const std::string& status, Language language) { return cell_of(apply_labels, status, language); }
+Cell apply_status_cell(const std::string& status, Language language) {
+  return cell_of(apply_labels, status, language);
+}
 
 Cell served_state_cell(const std::optional<std::string>& state, Language language) {
   return state ? cell_of(served_labels, *state, language) : Cell();
 }
 
-Cell job_state_cell(const std::string& state, Language language) { return cell_of(job_labels, state, language); }
+Cell job_state_cell(const std::string& state, Language language) {
+  return cell_of(job_labels, state, language);
+}
 
 Cell serial_cell(const std::optional<std::string>& serial) {
   return serial ? Cell(*serial).as(pki::show_serial(*serial)) : Cell();

@@ -20,8 +20,8 @@ T only(const Context& context, const Text& what, const char* option, std::vector
   if (all.size() == 1) return std::move(all.front());
   std::string names;
   for (const auto& item : all) names += (names.empty() ? "" : ", ") + item.name;
-  context.fail(Fault::usage, {"{} で{}を指定してください ({})", "{0} is needed: which {1} ({2})"}, option, context.say(what),
-               names);
+  context.fail(Fault::usage, {"{} で{}を指定してください ({})", "{0} is needed: which {1} ({2})"}, option,
+               context.say(what), names);
 }
 
 }  // namespace
@@ -32,7 +32,8 @@ domain::Service service_named(const Context& context, store::Tx& tx, std::string
 }
 
 domain::Node node_named(const Context& context, store::Tx& tx, std::string_view name) {
-  return require(context, words::node, name, store::nodes::find(tx, name), [&] { return store::nodes::list(tx); });
+  return require(context, words::node, name, store::nodes::find(tx, name),
+                 [&] { return store::nodes::list(tx); });
 }
 
 domain::Access access_named(const Context& context, store::Tx& tx, std::string_view name) {
@@ -41,11 +42,13 @@ domain::Access access_named(const Context& context, store::Tx& tx, std::string_v
 }
 
 domain::Site site_named(const Context& context, store::Tx& tx, std::string_view name) {
-  return require(context, words::site, name, store::sites::find(tx, name), [&] { return store::sites::list(tx); });
+  return require(context, words::site, name, store::sites::find(tx, name),
+                 [&] { return store::sites::list(tx); });
 }
 
 domain::Group group_named(const Context& context, store::Tx& tx, std::string_view name) {
-  return require(context, words::group, name, store::groups::find(tx, name), [&] { return store::groups::list(tx); });
+  return require(context, words::group, name, store::groups::find(tx, name),
+                 [&] { return store::groups::list(tx); });
 }
 
 domain::CaAccount ca_account_named(const Context& context, store::Tx& tx, std::string_view name) {
@@ -63,7 +66,8 @@ domain::Site site_or_only(const Context& context, store::Tx& tx, const std::opti
 }
 
 domain::Group group_or_only(const Context& context, store::Tx& tx, const std::optional<std::string>& name) {
-  return name ? group_named(context, tx, *name) : only(context, words::group, "--group", store::groups::list(tx));
+  return name ? group_named(context, tx, *name)
+              : only(context, words::group, "--group", store::groups::list(tx));
 }
 
 std::string trusted_certificates(const std::string& file) {

@@ -44,8 +44,10 @@ void declare_verification(Verb& verb, Fields& f) {
       .option(f.verify_address, "--verify-address", "HOST",
               {"このアドレスに接続して確認する", "Check by connecting to this address"})
       .not_with("--verify-url")
-      .option(f.verify_port, "--verify-port", "PORT", 1, 65535, {"確認するポート (443)", "Port to check (443)"})
-      .option(f.verify_name, "--verify-name", "FQDN", {"SNI の FQDN。省略時は SNI なし", "SNI; none is sent without"})
+      .option(f.verify_port, "--verify-port", "PORT", 1, 65535,
+              {"確認するポート (443)", "Port to check (443)"})
+      .option(f.verify_name, "--verify-name", "FQDN",
+              {"SNI の FQDN。省略時は SNI なし", "SNI; none is sent without"})
       .not_with("--verify-url")
       .flag(f.no_verify, "--no-verify", {"確認しない", "Don't check"})
       .not_with("--verify-url")
@@ -62,10 +64,12 @@ void declare_fields(Verb& verb, Fields& f) {
   declare_verification(verb, f);
   verb.option(f.cert_file, "--cert-file", "PATH", {"SSLCertificateFile", "SSLCertificateFile"})
       .option(f.key_file, "--key-file", "PATH", {"SSLCertificateKeyFile", "SSLCertificateKeyFile"})
-      .option(f.chain_file, "--chain-file", "PATH",
-              {"SSLCertificateChainFile (Apache 2.4.7 以前)", "SSLCertificateChainFile (Apache 2.4.7 and older)"})
+      .option(
+          f.chain_file, "--chain-file", "PATH",
+          {"SSLCertificateChainFile (Apache 2.4.7 以前)", "SSLCertificateChainFile (Apache 2.4.7 and older)"})
       .option(f.work_dir, "--work-dir", "PATH", {"作業フォルダー", "Folder for our copies"})
-      .option(f.control, "--control", "PROGRAM", {"制御コマンド (apachectl)", "Program that tests and reloads (apachectl)"});
+      .option(f.control, "--control", "PROGRAM",
+              {"制御コマンド (apachectl)", "Program that tests and reloads (apachectl)"});
 }
 
 void take_verification(const Context& context, domain::VerifyBy& verify, const Fields& f) {
@@ -73,9 +77,11 @@ void take_verification(const Context& context, domain::VerifyBy& verify, const F
   if (f.verify_url) verify = {domain::VerifyMode::url, *f.verify_url, verify.port, std::nullopt};
   if (f.verify_address) verify = {domain::VerifyMode::address, *f.verify_address, verify.port, verify.name};
   if ((f.verify_port || f.verify_name) && verify.mode == domain::VerifyMode::none)
-    context.fail(Fault::usage, {"--verify-url か --verify-address が必要です", "--verify-url or --verify-address is needed"});
+    context.fail(Fault::usage, {"--verify-url か --verify-address が必要です",
+                                "--verify-url or --verify-address is needed"});
   if (f.verify_name && verify.mode == domain::VerifyMode::url)
-    context.fail(Fault::usage, {"URL による確認では SNI は URL の FQDN です", "a check by URL asks for the URL's own name"});
+    context.fail(Fault::usage, {"URL による確認では SNI は URL の FQDN です",
+                                "a check by URL asks for the URL's own name"});
   if (f.verify_port) verify.port = *f.verify_port;
   if (f.verify_name) verify.name = *f.verify_name;
 }
@@ -97,7 +103,8 @@ void take_fields(const Context& context, store::Tx& tx, domain::Node& node, cons
   node.access = access.id;
   // SSH without a known host key would talk to anybody.
   if (node.kind == "apache" && !access.host_key)
-    context.fail(Fault::usage, {"アクセス {} にはホスト鍵がありません", "access {} has no host key, which SSH needs"},
+    context.fail(Fault::usage,
+                 {"アクセス {} にはホスト鍵がありません", "access {} has no host key, which SSH needs"},
                  access.name);
 }
 
@@ -111,7 +118,10 @@ void require_fields(const Context& context, const Fields& f) {
       {"--work-dir", f.work_dir.has_value()},
       {"--verify-url, --verify-address, --no-verify", f.verify_url || f.verify_address || f.no_verify}};
   for (auto [option, given] : needed)
-    if (!given) context.fail(Fault::usage, {"{} が必要です (certfleet node add --help)", "{} is needed (certfleet node add --help)"}, option);
+    if (!given)
+      context.fail(Fault::usage,
+                   {"{} が必要です (certfleet node add --help)", "{} is needed (certfleet node add --help)"},
+                   option);
 }
 
 void add(Context& context, const Add& a) {
@@ -158,7 +168,9 @@ void remove(Context& context, const Named& a) {
                      id_and_name(node.id.value(), a.name));
 }
 
-void declare_named(Verb& verb, Named& a) { verb.argument(a.name, "NAME", {"ノード名称", "Name of the node"}); }
+void declare_named(Verb& verb, Named& a) {
+  verb.argument(a.name, "NAME", {"ノード名称", "Name of the node"});
+}
 
 }  // namespace
 
@@ -166,7 +178,8 @@ void add_node_commands(Commands& commands) {
   commands.noun("node", {"ノード: 証明書を適用するサーバー", "Nodes: servers that serve a certificate"});
   commands.verb<Add>(
       "node", "add", {"ノードを追加する", "Add a node"},
-      "certfleet node add web1 --service shop --access web1 --verify-address 192.0.2.10 --verify-name shop.example.com"
+      "certfleet node add web1 --service shop --access web1 --verify-address 192.0.2.10 --verify-name "
+      "shop.example.com"
       " --cert-file /etc/ssl/shop.crt --key-file /etc/ssl/private/shop.key --work-dir /var/lib/certfleet",
       [](Verb& verb, Add& a) {
         verb.argument(a.name, "NAME", {"ノード名称", "Name"});
@@ -175,9 +188,12 @@ void add_node_commands(Commands& commands) {
       add);
   commands.verb<List>(
       "node", "list", {"ノードの一覧", "List the nodes"}, "certfleet node list --service shop",
-      [](Verb& verb, List& a) { verb.option(a.service, "--service", "NAME", {"このサービスのもの", "Of this service"}); }, list);
-  commands.verb<Named>("node", "show", {"詳細を表示する", "Show a node"}, "certfleet node show web1", declare_named,
-                       [](Context& context, const Named& a) { show_node(context, a.name); });
+      [](Verb& verb, List& a) {
+        verb.option(a.service, "--service", "NAME", {"このサービスのもの", "Of this service"});
+      },
+      list);
+  commands.verb<Named>("node", "show", {"詳細を表示する", "Show a node"}, "certfleet node show web1",
+                       declare_named, [](Context& context, const Named& a) { show_node(context, a.name); });
   commands.verb<Set>(
       "node", "set", {"ノードを変更する", "Change a node"}, "certfleet node set web1 --enabled off",
       [](Verb& verb, Set& a) {
@@ -185,12 +201,13 @@ void add_node_commands(Commands& commands) {
             .option(a.rename, "--rename", "NAME", {"新しい名称", "New name"})
             .choice(a.enabled, "--enabled", {"有効/無効", "Whether it is applied to and checked"});
         declare_fields(verb, a.fields);
-        verb.flag(a.no_chain_file, "--no-chain-file", {"中間証明書ファイルを使わない", "The chain goes into the certificate file"})
+        verb.flag(a.no_chain_file, "--no-chain-file",
+                  {"中間証明書ファイルを使わない", "The chain goes into the certificate file"})
             .not_with("--chain-file");
       },
       set);
-  commands.verb<Named>("node", "remove", {"ノードを削除する", "Remove a node"}, "certfleet node remove web1", declare_named,
-                       remove);
+  commands.verb<Named>("node", "remove", {"ノードを削除する", "Remove a node"}, "certfleet node remove web1",
+                       declare_named, remove);
 }
 
 }  // namespace certfleet::cli

@@ -19,7 +19,9 @@ Table nodes_table(const std::vector<store::overview::NodeRow>& rows, Language la
                {"serial", words::serial},
                {"served", {"確認", "served"}},
                {"served_at", {"確認日時", "seen at"}},
-               {"enabled", words::enabled}}, {}, {}};
+               {"enabled", words::enabled}},
+              {},
+              {}};
   if (!with_service) table.columns.erase(table.columns.begin() + 1);
   for (const auto& row : rows) {
     std::vector<Cell> cells = {row.name,

@@ -15,7 +15,7 @@ struct Box {
   const char* name;  // on the command line
   const char* key;   // in JSON
   Text text;
-  bool NotificationTable::* field;
+  bool NotificationTable::*field;
 };
 
 constexpr std::array boxes = {
@@ -25,7 +25,10 @@ constexpr std::array boxes = {
     Box{"expiry-15", "expiry_15", {"期限15日前", "15 days before the end"}, &NotificationTable::expiry_15},
     Box{"expired", "expired", {"失効", "expired"}, &NotificationTable::expired},
     Box{"order-started", "order_started", {"申請開始", "order started"}, &NotificationTable::order_started},
-    Box{"order-progress", "order_progress", {"申請中", "order under way"}, &NotificationTable::order_progress},
+    Box{"order-progress",
+        "order_progress",
+        {"申請中", "order under way"},
+        &NotificationTable::order_progress},
     Box{"order-ended", "order_ended", {"申請終了", "order ended"}, &NotificationTable::order_ended},
     Box{"apply-started", "apply_started", {"適用開始", "apply started"}, &NotificationTable::apply_started},
     Box{"apply-ended", "apply_ended", {"適用終了", "apply ended"}, &NotificationTable::apply_ended},
@@ -116,15 +119,22 @@ void set(Context& context, const Fields& a) {
 }
 
 void list(Context& context, const NoArguments&) {
-  Table table{{{"name", words::name}, {"title", {"タイトル", "title"}}, {"to", {"TO", "TO"}}, {"cc", {"CC", "CC"}},
-               {"events", {"イベント", "events"}}}, {}, {}};
-  for (const auto& row : context.database().reading([](store::Tx& tx) { return store::notifications::list(tx); }))
+  Table table{{{"name", words::name},
+               {"title", {"タイトル", "title"}},
+               {"to", {"TO", "TO"}},
+               {"cc", {"CC", "CC"}},
+               {"events", {"イベント", "events"}}},
+              {},
+              {}};
+  for (const auto& row :
+       context.database().reading([](store::Tx& tx) { return store::notifications::list(tx); }))
     table.add({row.name, row.title, row.to, row.cc, events_of(row)});
   context.out().show(table);
 }
 
 void show(Context& context, const Named& a) {
-  auto table = context.database().reading([&](store::Tx& tx) { return notification_named(context, tx, a.name); });
+  auto table =
+      context.database().reading([&](store::Tx& tx) { return notification_named(context, tx, a.name); });
   Record record{{{"id", words::id, table.id.value()},
                  {"name", words::name, table.name},
                  {"title", {"タイトル", "title"}, table.title},
@@ -137,27 +147,32 @@ void show(Context& context, const Named& a) {
 }
 
 void remove(Context& context, const Named& a) {
-  auto table = context.database().reading([&](store::Tx& tx) { return notification_named(context, tx, a.name); });
-  if (!context.confirmed(context.say(words::remove_question, context.say(words::notification), a.name))) return;
+  auto table =
+      context.database().reading([&](store::Tx& tx) { return notification_named(context, tx, a.name); });
+  if (!context.confirmed(context.say(words::remove_question, context.say(words::notification), a.name)))
+    return;
   context.database().write([&](store::Tx& tx) { store::notifications::remove(tx, table.id); });
   context.out().done(context.say(words::removed, context.say(words::notification), a.name),
                      id_and_name(table.id.value(), a.name));
 }
 
-void declare_named(Verb& verb, Named& a) { verb.argument(a.name, "NAME", {"名称", "Name of the table"}); }
+void declare_named(Verb& verb, Named& a) {
+  verb.argument(a.name, "NAME", {"名称", "Name of the table"});
+}
 
 }  // namespace
 
 void add_notification_commands(Commands& commands) {
   const char* noun = "notification";
   commands.noun(noun, {"通知設定テーブル", "Notification tables: what is mailed to whom"});
-  commands.verb<Fields>(noun, "add", {"追加する", "Add a notification table"},
-                        "certfleet notification add standard --title \"SSL証明書管理SW\" --to ops@example.com --event all",
-                        declare, add);
-  commands.verb<NoArguments>(noun, "list", {"一覧", "List the notification tables"}, "certfleet notification list", nullptr,
-                             list);
-  commands.verb<Named>(noun, "show", {"詳細を表示する", "Show a notification table"}, "certfleet notification show standard",
-                       declare_named, show);
+  commands.verb<Fields>(
+      noun, "add", {"追加する", "Add a notification table"},
+      "certfleet notification add standard --title \"SSL証明書管理SW\" --to ops@example.com --event all",
+      declare, add);
+  commands.verb<NoArguments>(noun, "list", {"一覧", "List the notification tables"},
+                             "certfleet notification list", nullptr, list);
+  commands.verb<Named>(noun, "show", {"詳細を表示する", "Show a notification table"},
+                       "certfleet notification show standard", declare_named, show);
   commands.verb<Fields>(
       noun, "set", {"変更する", "Change a notification table"},
       "certfleet notification set standard --event expiry --event order-ended",
@@ -168,8 +183,8 @@ void add_notification_commands(Commands& commands) {
             .not_with("--cc");
       },
       set);
-  commands.verb<Named>(noun, "remove", {"削除する", "Remove a notification table"}, "certfleet notification remove standard",
-                       declare_named, remove);
+  commands.verb<Named>(noun, "remove", {"削除する", "Remove a notification table"},
+                       "certfleet notification remove standard", declare_named, remove);
 }
 
 }  // namespace certfleet::cli

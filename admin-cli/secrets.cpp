@@ -15,7 +15,7 @@
 namespace certfleet::cli {
 namespace {
 
-constexpr std::size_t line_bytes_max = 1024;   // of a password
+constexpr std::size_t line_bytes_max = 1024;  // of a password
 constexpr std::size_t file_bytes_max = 64UL * 1024;
 
 // The terminal, whatever standard input and output are; -1 if there is none.
@@ -62,7 +62,8 @@ pki::Secret read_line(int fd) {
   return pki::Secret(std::move(line));
 }
 
-// The cipher's name stands behind the magic word: a length in four bytes, then the name (PROTOCOL.key of OpenSSH).
+// The cipher's name stands behind the magic word: a length in four bytes, then the name (PROTOCOL.key of
+// OpenSSH).
 bool openssh_key_is_open(std::string_view body) {
   constexpr std::string_view magic("openssh-key-v1\0", 15);
   constexpr std::string_view open_cipher("\0\0\0\4none", 8);
@@ -74,7 +75,8 @@ bool openssh_key_is_open(std::string_view body) {
 pki::Secret ask_secret(const Context& context, const std::string& question, bool twice, const char* option) {
   Console terminal;
   if (!terminal.silent())
-    context.fail(Fault::usage, {"{}: 端末がありません。{} を使ってください", "{}: there is no terminal to ask on; use {}"},
+    context.fail(Fault::usage,
+                 {"{}: 端末がありません。{} を使ってください", "{}: there is no terminal to ask on; use {}"},
                  question, option);
   auto ask = [&](const std::string& text) {
     terminal.say(text + ": ");
@@ -86,14 +88,16 @@ pki::Secret ask_secret(const Context& context, const std::string& question, bool
   if (first.empty()) context.fail(Fault::usage, {"{}: 空です", "{}: is empty"}, question);
   if (twice) {
     auto second = ask(question + context.say({" (もう一度)", " (again)"}));
-    if (!first.equals(second)) context.fail(Fault::usage, {"{}: 一致しません", "{}: the two differ"}, question);
+    if (!first.equals(second))
+      context.fail(Fault::usage, {"{}: 一致しません", "{}: the two differ"}, question);
   }
   return first;
 }
 
 pki::Secret secret_from_input() {
   auto line = read_line(STDIN_FILENO);
-  if (line.empty()) throw Failure(Fault::usage, "standard input: a password is expected there, one on a line");
+  if (line.empty())
+    throw Failure(Fault::usage, "standard input: a password is expected there, one on a line");
   return line;
 }
 
@@ -118,7 +122,8 @@ void check_ssh_key(const pki::Secret& key, const std::string& file) {
   if (begin == std::string_view::npos || line_end == std::string_view::npos ||
       text.substr(begin, line_end - begin).find("PRIVATE KEY-----") == std::string_view::npos)
     throw Failure(Fault::usage, fmt::format("{}: is no SSH private key", file));
-  auto protected_key = Failure(Fault::usage, fmt::format("{}: is protected by a passphrase: use a key without", file));
+  auto protected_key =
+      Failure(Fault::usage, fmt::format("{}: is protected by a passphrase: use a key without", file));
   if (text.find("ENCRYPTED") != std::string_view::npos) throw protected_key;
   if (text.substr(begin, line_end - begin).find("OPENSSH") == std::string_view::npos) return;
   std::string body;

@@ -59,7 +59,7 @@ void declare_fields(Verb& verb, Fields& f) {
 
 // The key spec exists from the first of its options on.
 void take_key(domain::Service& service, const Fields& f) {
-  auto take = [&](const std::optional<std::string>& given, std::string domain::KeySpec::* field) {
+  auto take = [&](const std::optional<std::string>& given, std::string domain::KeySpec::*field) {
     if (!given) return;
     if (!service.key_spec) service.key_spec.emplace();
     (*service.key_spec).*field = *given;
@@ -117,16 +117,20 @@ void set(Context& context, const Set& a) {
 }
 
 void remove(Context& context, const Named& a) {
-  auto service = context.database().reading([&](store::Tx& tx) { return service_named(context, tx, a.name); });
+  auto service =
+      context.database().reading([&](store::Tx& tx) { return service_named(context, tx, a.name); });
   auto question = context.say({"サービス {} を、その証明書・鍵・ノードとともに削除しますか?",
-                               "Remove service {} with its certificates, keys and nodes?"}, a.name);
+                               "Remove service {} with its certificates, keys and nodes?"},
+                              a.name);
   if (!context.confirmed(question)) return;
   context.database().write([&](store::Tx& tx) { store::services::remove(tx, service.id); });
   context.out().done(context.say(words::removed, context.say(words::service), a.name),
                      id_and_name(service.id.value(), a.name));
 }
 
-void declare_named(Verb& verb, Named& a) { verb.argument(a.name, "NAME", {"サービス名称", "Name of the service"}); }
+void declare_named(Verb& verb, Named& a) {
+  verb.argument(a.name, "NAME", {"サービス名称", "Name of the service"});
+}
 
 }  // namespace
 
@@ -134,20 +138,24 @@ void add_service_commands(Commands& commands) {
   commands.noun("service", {"サービス: 証明書の系列", "Services: one certificate line each"});
   commands.verb<Add>(
       "service", "add", {"サービスを追加する", "Add a service"},
-      "certfleet service add shop --common-name shop.example.com --san www.example.com --ca-account letsencrypt"
+      "certfleet service add shop --common-name shop.example.com --san www.example.com --ca-account "
+      "letsencrypt"
       " --key ecdsa-p256 --country JP --organization \"Example K.K.\"",
       [](Verb& verb, Add& a) {
         verb.argument(a.name, "NAME", {"サービス名称", "Name"});
         declare_fields(verb, a.fields);
       },
       add);
-  commands.verb<NoArguments>("service", "list", {"サービスの一覧", "List the services"}, "certfleet service list", nullptr,
+  commands.verb<NoArguments>("service", "list", {"サービスの一覧", "List the services"},
+                             "certfleet service list", nullptr,
                              [](Context& context, const NoArguments&) { list_services(context); });
-  commands.verb<Named>("service", "show", {"詳細を表示する", "Show a service with its certificates and nodes"},
+  commands.verb<Named>("service", "show",
+                       {"詳細を表示する", "Show a service with its certificates and nodes"},
                        "certfleet service show shop", declare_named,
                        [](Context& context, const Named& a) { show_service(context, a.name); });
   commands.verb<Set>(
-      "service", "set", {"サービスを変更する", "Change a service"}, "certfleet service set shop --key rsa-4096 --enabled off",
+      "service", "set", {"サービスを変更する", "Change a service"},
+      "certfleet service set shop --key rsa-4096 --enabled off",
       [](Verb& verb, Set& a) {
         verb.argument(a.name, "NAME", {"サービス名称", "Name"})
             .option(a.rename, "--rename", "NAME", {"新しい名称", "New name"})

@@ -23,12 +23,19 @@ Tone tone_of(const overview::ServiceRow& row, WallTime now) {
 
 Section certificates_section(const std::vector<domain::StoredCertificate>& certificates, WallTime now,
                              Language language) {
-  Section section{"certificates", {"証明書", "Certificates"},
-                  {{{"slot", {"世代", "slot"}}, {"serial", words::serial}, {"not_before", {"開始", "from"}},
-                    {"not_after", words::expires}, {"sha256", {"SHA-256", "SHA-256"}}}, {}, {}}};
+  Section section{"certificates",
+                  {"証明書", "Certificates"},
+                  {{{"slot", {"世代", "slot"}},
+                    {"serial", words::serial},
+                    {"not_before", {"開始", "from"}},
+                    {"not_after", words::expires},
+                    {"sha256", {"SHA-256", "SHA-256"}}},
+                   {},
+                   {}}};
   for (const auto& certificate : certificates)
-    section.table.add({Cell(certificate.slot).as(fmt::format("{:03}", certificate.slot)), serial_cell(certificate.serial),
-                       certificate.not_before, expiry_cell(certificate.not_after, now, language), certificate.sha256});
+    section.table.add({Cell(certificate.slot).as(fmt::format("{:03}", certificate.slot)),
+                       serial_cell(certificate.serial), certificate.not_before,
+                       expiry_cell(certificate.not_after, now, language), certificate.sha256});
   return section;
 }
 
@@ -58,11 +65,13 @@ void list_services(Context& context) {
                {"order", {"申請", "order"}},
                {"nodes", {"ノード", "nodes"}},
                {"group", words::group},
-               {"enabled", words::enabled}}, {}, {}};
+               {"enabled", words::enabled}},
+              {},
+              {}};
   for (const auto& row : rows)
     table.add({row.name, row.common_name, expiry_cell(row.not_after, now, language),
-               expiry_status_cell(row.not_after, now, language), order_state_cell(row.order_state, language), row.nodes,
-               row.group, row.enabled},
+               expiry_status_cell(row.not_after, now, language), order_state_cell(row.order_state, language),
+               row.nodes, row.group, row.enabled},
               tone_of(row, now));
   context.out().show(table);
 }
@@ -77,19 +86,21 @@ void show_service(Context& context, const std::string& name) {
     CERTFLEET_INVARIANT(row.has_value(), name);
     Cell account;
     if (service.ca_account) account = store::ca_accounts::get(tx, service.ca_account).name;
-    record.fields = {{"id", words::id, service.id.value()},
-                     {"name", words::name, service.name},
-                     {"group", words::group, row->group},
-                     {"enabled", words::enabled, service.enabled},
-                     {"common_name", words::common_name, service.common_name},
-                     {"sans", {"追加の FQDN", "further names"}, service.sans},
-                     {"separate_chain", {"中間証明書は別ファイル", "separate chain"}, service.separate_chain},
-                     {"ca_account", words::ca_account, account},
-                     {"status", {"有効期限ステータス", "certificate"}, expiry_status_cell(row->not_after, now, language)},
-                     {"expires", words::expires, expiry_cell(row->not_after, now, language)},
-                     {"order", {"申請ステータス", "order"}, order_state_cell(row->order_state, language)}};
+    record.fields = {
+        {"id", words::id, service.id.value()},
+        {"name", words::name, service.name},
+        {"group", words::group, row->group},
+        {"enabled", words::enabled, service.enabled},
+        {"common_name", words::common_name, service.common_name},
+        {"sans", {"追加の FQDN", "further names"}, service.sans},
+        {"separate_chain", {"中間証明書は別ファイル", "separate chain"}, service.separate_chain},
+        {"ca_account", words::ca_account, account},
+        {"status", {"有効期限ステータス", "certificate"}, expiry_status_cell(row->not_after, now, language)},
+        {"expires", words::expires, expiry_cell(row->not_after, now, language)},
+        {"order", {"申請ステータス", "order"}, order_state_cell(row->order_state, language)}};
     if (!row->order_error.empty())
-      record.fields.push_back({"order_error", {"申請メッセージ", "order message"}, Cell(row->order_error).in(Tone::error)});
+      record.fields.push_back(
+          {"order_error", {"申請メッセージ", "order message"}, Cell(row->order_error).in(Tone::error)});
     if (service.key_spec) add_key_fields(record, *service.key_spec);
     record.sections.push_back(certificates_section(overview::certificates(tx, service.id), now, language));
     record.sections.push_back(

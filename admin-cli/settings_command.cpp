@@ -51,8 +51,8 @@ void set(Context& context, const Set& a) {
 
 void add_settings_commands(Commands& commands) {
   commands.noun("settings", {"全体の設定", "Settings of the whole installation"});
-  commands.verb<NoArguments>("settings", "show", {"設定を表示する", "Show the settings"}, "certfleet settings show", nullptr,
-                             show);
+  commands.verb<NoArguments>("settings", "show", {"設定を表示する", "Show the settings"},
+                             "certfleet settings show", nullptr, show);
   commands.verb<Set>(
       "settings", "set", {"設定を変更する", "Change the settings"},
       "certfleet settings set --time-zone Asia/Tokyo --proxy proxy.example.com:8080",

@@ -13,12 +13,15 @@ struct Named {
   std::string name;
 };
 
-void declare(Verb& verb, Named& a) { verb.argument(a.name, "NAME", {"拠点名称", "Name of the site"}); }
+void declare(Verb& verb, Named& a) {
+  verb.argument(a.name, "NAME", {"拠点名称", "Name of the site"});
+}
 
 void add(Context& context, const Named& a) {
   domain::check_name(a.name, "site");
   auto id = context.database().writing([&](store::Tx& tx) { return store::sites::add(tx, {{}, a.name}); });
-  context.out().done(context.say(words::added, context.say(words::site), a.name), id_and_name(id.value(), a.name));
+  context.out().done(context.say(words::added, context.say(words::site), a.name),
+                     id_and_name(id.value(), a.name));
 }
 
 void list(Context& context, const NoArguments&) {
@@ -40,10 +43,12 @@ void remove(Context& context, const Named& a) {
 
 void add_site_commands(Commands& commands) {
   commands.noun("site", {"拠点: ノードがある場所", "Sites: where nodes stand"});
-  commands.verb<Named>("site", "add", {"拠点を追加する", "Add a site"}, "certfleet site add tokyo", declare, add);
-  commands.verb<NoArguments>("site", "list", {"拠点の一覧", "List the sites"}, "certfleet site list", nullptr, list);
-  commands.verb<Named>("site", "remove", {"拠点を削除する", "Remove a site without nodes"}, "certfleet site remove tokyo",
-                       declare, remove);
+  commands.verb<Named>("site", "add", {"拠点を追加する", "Add a site"}, "certfleet site add tokyo", declare,
+                       add);
+  commands.verb<NoArguments>("site", "list", {"拠点の一覧", "List the sites"}, "certfleet site list", nullptr,
+                             list);
+  commands.verb<Named>("site", "remove", {"拠点を削除する", "Remove a site without nodes"},
+                       "certfleet site remove tokyo", declare, remove);
 }
 
 }  // namespace certfleet::cli

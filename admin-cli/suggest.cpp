@@ -25,7 +25,8 @@ int distance(std::string_view first, std::string_view second) {
     for (std::size_t j = 1; j <= b.size(); ++j) {
       int cost = a[i - 1] == b[j - 1] ? 0 : 1;
       now[j] = std::min({back[j] + 1, now[j - 1] + 1, back[j - 1] + cost});
-      if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1]) now[j] = std::min(now[j], two_back[j - 2] + 1);
+      if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+        now[j] = std::min(now[j], two_back[j - 2] + 1);
     }
     std::swap(two_back, back);
     std::swap(back, now);

@@ -9,7 +9,7 @@
 namespace certfleet::cli {
 namespace {
 
-constexpr int gap = 2;            // columns between columns
+constexpr int gap = 2;               // columns between columns
 constexpr int column_width_min = 8;  // what is narrower says nothing any more
 
 std::string shown(const Cell& cell, Language language) {
@@ -106,7 +106,8 @@ std::string render(const Table& table, const Terminal& terminal, Language langua
   }
   std::vector<int> widths(table.columns.size(), 1);
   for (const auto& line : lines)
-    for (std::size_t i = 0; i < line.texts.size(); ++i) widths[i] = std::max(widths[i], display_width(line.texts[i]));
+    for (std::size_t i = 0; i < line.texts.size(); ++i)
+      widths[i] = std::max(widths[i], display_width(line.texts[i]));
   if (terminal.width > 0) shrink(widths, terminal.width);
   std::string out;
   for (const auto& line : lines) out += render_line(line, widths, terminal);

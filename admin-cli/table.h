@@ -26,17 +26,21 @@ struct Cell {
   Tone tone = Tone::plain;
 
   Cell() = default;
-  Cell(const char* text) : value(std::string(text)) {}                     // NOLINT: cells are written as plain values
-  Cell(std::string text) : value(std::move(text)) {}                       // NOLINT
-  Cell(std::string_view text) : value(std::string(text)) {}                // NOLINT
-  Cell(std::int64_t number) : value(number) {}                             // NOLINT
-  Cell(int number) : value(std::int64_t{number}) {}                        // NOLINT
-  Cell(bool flag) : value(flag) {}                                         // NOLINT
-  Cell(std::vector<std::string> texts) : value(std::move(texts)) {}        // NOLINT
-  Cell(const std::optional<std::string>& text) { if (text) value = *text; }  // NOLINT
-  Cell(const std::optional<int>& number) { if (number) value = std::int64_t{*number}; }  // NOLINT
-  Cell(WallTime time);                                                     // NOLINT: JSON has it in UTC
-  Cell(const std::optional<WallTime>& time);                               // NOLINT
+  Cell(const char* text) : value(std::string(text)) {}       // NOLINT: cells are written as plain values
+  Cell(std::string text) : value(std::move(text)) {}         // NOLINT
+  Cell(std::string_view text) : value(std::string(text)) {}  // NOLINT
+  Cell(std::int64_t number) : value(number) {}               // NOLINT
+  Cell(int number) : value(std::int64_t{number}) {}          // NOLINT
+  Cell(bool flag) : value(flag) {}                           // NOLINT
+  Cell(std::vector<std::string> texts) : value(std::move(texts)) {}  // NOLINT
+  Cell(const std::optional<std::string>& text) {
+    if (text) value = *text;
+  }  // NOLINT
+  Cell(const std::optional<int>& number) {
+    if (number) value = std::int64_t{*number};
+  }                                           // NOLINT
+  Cell(WallTime time);                        // NOLINT: JSON has it in UTC
+  Cell(const std::optional<WallTime>& time);  // NOLINT
   Cell as(std::string text, Tone in = Tone::plain) &&;
   Cell in(Tone wanted) &&;
 };

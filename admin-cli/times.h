@@ -12,9 +12,9 @@ namespace certfleet::cli {
 // does not have is a Failure(usage).
 void use_zone(const std::string& zone);
 
-// "2026-12-01 03:00", with seconds if given, T instead of the space if given; with "Z" or "+09:00" behind it in
-// that zone instead. Failure(usage) for anything else, for dates that don't exist, and for times that a change of
-// the clocks skips.
+// "2026-12-01 03:00", with seconds if given, T instead of the space if given; with "Z" or "+09:00" behind it
+// in that zone instead. Failure(usage) for anything else, for dates that don't exist, and for times that a
+// change of the clocks skips.
 WallTime parse_time(std::string_view text);
 
 std::string local_time(WallTime time);  // "2026-12-01 03:00:00"

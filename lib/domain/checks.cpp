@@ -13,22 +13,25 @@
 namespace certfleet::domain {
 namespace {
 
-constexpr std::size_t address_bytes_max = 254;       // RFC 5321 section 4.5.3.1, erratum 1690
+constexpr std::size_t address_bytes_max = 254;  // RFC 5321 section 4.5.3.1, erratum 1690
 constexpr std::size_t contact_bytes_max = 1024;
-constexpr std::size_t url_bytes_max = 2048;          // no directory of a CA is near it
-constexpr std::size_t title_bytes_max = 512;         // with the event behind it, well under a line of RFC 5322
+constexpr std::size_t url_bytes_max = 2048;   // no directory of a CA is near it
+constexpr std::size_t title_bytes_max = 512;  // with the event behind it, well under a line of RFC 5322
 constexpr std::size_t body_bytes_max = 64UL * 1024;
-constexpr std::size_t recipients_max = 5;            // 6.7.4: of each field
+constexpr std::size_t recipients_max = 5;  // 6.7.4: of each field
 constexpr std::size_t login_bytes_max = 256;
 
 [[noreturn]] void refuse(std::string_view what, std::string_view why) {
   throw Failure(Fault::usage, fmt::format("{}: {}", what, why));
 }
 
-bool is_control(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }
+bool is_control(char c) {
+  return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
+}
 
 void check_line(std::string_view text, std::size_t bytes_max, std::string_view what) {
-  if (text.size() > bytes_max) refuse(what, fmt::format("has {} bytes, {} are allowed", text.size(), bytes_max));
+  if (text.size() > bytes_max)
+    refuse(what, fmt::format("has {} bytes, {} are allowed", text.size(), bytes_max));
   for (char c : text)
     if (is_control(c)) refuse(what, "control characters are not allowed");
 }
@@ -36,14 +39,16 @@ void check_line(std::string_view text, std::size_t bytes_max, std::string_view w
 void check_ascii(std::string_view text, std::size_t bytes_max, std::string_view what) {
   check_line(text, bytes_max, what);
   for (char c : text)
-    if (static_cast<unsigned char>(c) > 0x7e) refuse(what, "only ASCII letters, digits and marks are allowed");
+    if (static_cast<unsigned char>(c) > 0x7e)
+      refuse(what, "only ASCII letters, digits and marks are allowed");
 }
 
 void check_port(int port, std::string_view what) {
   if (port < 1 || port > 65535) refuse(what, fmt::format("{} is no port: 1 to 65535", port));
 }
 
-void check_one_of(std::string_view word, std::initializer_list<std::string_view> words, std::string_view what) {
+void check_one_of(std::string_view word, std::initializer_list<std::string_view> words,
+                  std::string_view what) {
   for (auto allowed : words)
     if (word == allowed) return;
   refuse(what, fmt::format("unknown value \"{}\"", word));
@@ -56,7 +61,8 @@ void check_fingerprint(std::string_view text) {
   bool good = text.starts_with(prefix) && text.size() == prefix.size() + digits;
   for (char c : good ? text.substr(prefix.size()) : std::string_view())
     good = good && (std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '+' || c == '/');
-  if (!good) refuse("host key", fmt::format("\"{}\" is no fingerprint; ssh-keygen -lf shows it as SHA256:…", text));
+  if (!good)
+    refuse("host key", fmt::format("\"{}\" is no fingerprint; ssh-keygen -lf shows it as SHA256:…", text));
 }
 
 // 6.2.1: a host and a port, without scheme and path.
@@ -102,7 +108,8 @@ User checked(User user) {
 }
 
 KeySpec checked(KeySpec spec) {
-  if (!pki::key_algorithm_from(spec.algorithm)) refuse("key", fmt::format("unknown value \"{}\"", spec.algorithm));
+  if (!pki::key_algorithm_from(spec.algorithm))
+    refuse("key", fmt::format("unknown value \"{}\"", spec.algorithm));
   bool country = spec.country.empty() || (spec.country.size() == 2 && std::isupper(spec.country[0]) != 0 &&
                                           std::isupper(spec.country[1]) != 0);
   if (!country) refuse("country", fmt::format("\"{}\": needs two capital letters, such as JP", spec.country));
@@ -151,10 +158,11 @@ Node checked(Node node) {
   check_one_of(node.kind, {"apache"}, "kind of node");
   if (node.verify.mode == VerifyMode::url) {
     node.verify.host = pki::normalize_dns_name(node.verify.host, pki::Wildcard::refused);
-    node.verify.name = node.verify.host;   // 9.1.4: the name of the URL is what is asked for
+    node.verify.name = node.verify.host;  // 9.1.4: the name of the URL is what is asked for
   } else if (node.verify.mode == VerifyMode::address) {
     node.verify.host = pki::normalize_host(node.verify.host);
-    if (node.verify.name) node.verify.name = pki::normalize_dns_name(*node.verify.name, pki::Wildcard::refused);
+    if (node.verify.name)
+      node.verify.name = pki::normalize_dns_name(*node.verify.name, pki::Wildcard::refused);
   } else {
     node.verify = {};
   }
@@ -189,7 +197,8 @@ NotificationTable checked(NotificationTable table) {
     refuse("text", fmt::format("has {} bytes, {} are allowed", table.body.size(), body_bytes_max));
   for (const auto* field : {&table.to, &table.cc}) {
     if (field->size() > recipients_max)
-      refuse(field == &table.to ? "TO" : "CC", fmt::format("{} addresses, {} are allowed", field->size(), recipients_max));
+      refuse(field == &table.to ? "TO" : "CC",
+             fmt::format("{} addresses, {} are allowed", field->size(), recipients_max));
     for (const auto& address : *field) check_mail_address(address, field == &table.to ? "TO" : "CC");
   }
   return table;

@@ -1,6 +1,7 @@
 // The limits of what an administrator may enter (manual chapters 6 to 9), checked where it comes in. Each
-// function throws Failure(usage) that names the field and the limit; checked() gives the value back in the form
-// in which it is stored (host names in lower case). Lengths are bytes of UTF-8, as the manual counts them.
+// function throws Failure(usage) that names the field and the limit; checked() gives the value back in the
+// form in which it is stored (host names in lower case). Lengths are bytes of UTF-8, as the manual counts
+// them.
 #pragma once
 
 #include <string_view>
@@ -18,14 +19,14 @@ void check_name(std::string_view name, std::string_view what);
 // One address, printable ASCII (RFC 5321 section 4.1.2, without quoted local parts).
 void check_mail_address(std::string_view address, std::string_view what);
 
-User checked(User user);                               // 6.5
-KeySpec checked(KeySpec spec);                         // 8.5
-Service checked(Service service);                      // 7.2, with its key spec
-CaAccount checked(CaAccount account);                  // 8.1
-Access checked(Access access);                         // 9.1.6
-Node checked(Node node);                               // 9.1
-MailSettings checked(MailSettings settings);           // 6.6
-NotificationTable checked(NotificationTable table);    // 6.7
-Settings checked(Settings settings);                   // 6.2
+User checked(User user);                             // 6.5
+KeySpec checked(KeySpec spec);                       // 8.5
+Service checked(Service service);                    // 7.2, with its key spec
+CaAccount checked(CaAccount account);                // 8.1
+Access checked(Access access);                       // 9.1.6
+Node checked(Node node);                             // 9.1
+MailSettings checked(MailSettings settings);         // 6.6
+NotificationTable checked(NotificationTable table);  // 6.7
+Settings checked(Settings settings);                 // 6.2
 
 }  // namespace certfleet::domain

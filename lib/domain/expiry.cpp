@@ -4,13 +4,20 @@ namespace certfleet::domain {
 
 std::string_view to_string(Expiry expiry) {
   switch (expiry) {
-    case Expiry::none: return "none";
-    case Expiry::valid: return "valid";
-    case Expiry::under_90: return "under_90";
-    case Expiry::under_60: return "under_60";
-    case Expiry::under_30: return "under_30";
-    case Expiry::under_15: return "under_15";
-    case Expiry::expired: return "expired";
+    case Expiry::none:
+      return "none";
+    case Expiry::valid:
+      return "valid";
+    case Expiry::under_90:
+      return "under_90";
+    case Expiry::under_60:
+      return "under_60";
+    case Expiry::under_30:
+      return "under_30";
+    case Expiry::under_15:
+      return "under_15";
+    case Expiry::expired:
+      return "expired";
   }
   return "none";
 }

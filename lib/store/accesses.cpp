@@ -38,7 +38,8 @@ domain::Access get(Tx& tx, AccessId id) {
 domain::Access get_with_secrets(Tx& tx, AccessId id) {
   auto access = get(tx, id);
   auto row = tx.raw().exec_params1(
-      "SELECT login_secret_sealed, login_key_sealed, exec_secret_sealed FROM access WHERE id = $1", id.value());
+      "SELECT login_secret_sealed, login_key_sealed, exec_secret_sealed FROM access WHERE id = $1",
+      id.value());
   access.login_secret = bytes_of(row["login_secret_sealed"]);
   access.login_key = bytes_of(row["login_key_sealed"]);
   access.exec_secret = bytes_of(row["exec_secret_sealed"]);
@@ -53,7 +54,8 @@ std::optional<domain::Access> find(Tx& tx, std::string_view name) {
 
 std::vector<domain::Access> list(Tx& tx) {
   std::vector<domain::Access> accesses;
-  for (const auto& row : tx.raw().exec(std::string(columns) + "ORDER BY name")) accesses.push_back(access_of(row));
+  for (const auto& row : tx.raw().exec(std::string(columns) + "ORDER BY name"))
+    accesses.push_back(access_of(row));
   return accesses;
 }
 
@@ -77,11 +79,12 @@ AccessId add(Tx& tx, const domain::Access& access) {
 void update(Tx& tx, const domain::Access& access) {
   auto port = number_text(access.port);
   naming("access", access.name, [&] {
-    require_row(tx.raw().exec_params("UPDATE access SET name = $2, address = $3, port = $4::integer, login_id = $5,"
-                                     " exec_id = $6, host_key = $7 WHERE id = $1",
-                                     access.id.value(), access.name, access.address, or_null(port), access.login_id,
-                                     or_null(access.exec_id), or_null(access.host_key)),
-                "access", access.id.value());
+    require_row(
+        tx.raw().exec_params("UPDATE access SET name = $2, address = $3, port = $4::integer, login_id = $5,"
+                             " exec_id = $6, host_key = $7 WHERE id = $1",
+                             access.id.value(), access.name, access.address, or_null(port), access.login_id,
+                             or_null(access.exec_id), or_null(access.host_key)),
+        "access", access.id.value());
   });
   try {
     // What is given comes before what is removed, so that a way to log in can be exchanged.
@@ -97,7 +100,8 @@ void update(Tx& tx, const domain::Access& access) {
 
 void remove(Tx& tx, AccessId id) {
   auto access = get(tx, id);
-  naming("access", access.name, [&] { tx.raw().exec_params("DELETE FROM access WHERE id = $1", id.value()); });
+  naming("access", access.name,
+         [&] { tx.raw().exec_params("DELETE FROM access WHERE id = $1", id.value()); });
 }
 
 }  // namespace certfleet::store::accesses

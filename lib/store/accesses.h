@@ -6,7 +6,7 @@
 
 namespace certfleet::store::accesses {
 
-domain::Access get(Tx& tx, AccessId id);  // the sealed fields stay empty; Failure(not_found)
+domain::Access get(Tx& tx, AccessId id);               // the sealed fields stay empty; Failure(not_found)
 domain::Access get_with_secrets(Tx& tx, AccessId id);  // for the apply worker
 std::optional<domain::Access> find(Tx& tx, std::string_view name);
 std::vector<domain::Access> list(Tx& tx);  // by name

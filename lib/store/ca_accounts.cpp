@@ -5,7 +5,8 @@
 namespace certfleet::store::ca_accounts {
 namespace {
 
-constexpr const char* columns = "SELECT id, name, kind, directory_url, contact, ca_pem, account_url FROM ca_account ";
+constexpr const char* columns =
+    "SELECT id, name, kind, directory_url, contact, ca_pem, account_url FROM ca_account ";
 
 domain::CaAccount account_of(const pqxx::row& row) {
   domain::CaAccount account;
@@ -29,8 +30,8 @@ domain::CaAccount get(Tx& tx, CaAccountId id) {
 
 domain::CaAccount get_with_secrets(Tx& tx, CaAccountId id) {
   auto account = get(tx, id);
-  account.account_key =
-      bytes_of(tx.raw().exec_params1("SELECT account_key_sealed FROM ca_account WHERE id = $1", id.value())[0]);
+  account.account_key = bytes_of(
+      tx.raw().exec_params1("SELECT account_key_sealed FROM ca_account WHERE id = $1", id.value())[0]);
   return account;
 }
 
@@ -42,7 +43,8 @@ std::optional<domain::CaAccount> find(Tx& tx, std::string_view name) {
 
 std::vector<domain::CaAccount> list(Tx& tx) {
   std::vector<domain::CaAccount> accounts;
-  for (const auto& row : tx.raw().exec(std::string(columns) + "ORDER BY name")) accounts.push_back(account_of(row));
+  for (const auto& row : tx.raw().exec(std::string(columns) + "ORDER BY name"))
+    accounts.push_back(account_of(row));
   return accounts;
 }
 
@@ -60,7 +62,8 @@ void update(Tx& tx, const domain::CaAccount& account) {
   auto before = get(tx, account.id);
   naming("CA account", account.name, [&] {
     tx.raw().exec_params(
-        "UPDATE ca_account SET name = $2, kind = $3, directory_url = $4, contact = $5, ca_pem = $6 WHERE id = $1",
+        "UPDATE ca_account SET name = $2, kind = $3, directory_url = $4, contact = $5, ca_pem = $6 WHERE id "
+        "= $1",
         account.id.value(), account.name, account.kind, account.directory_url, or_null(account.contact),
         or_null(account.ca_pem));
   });
@@ -78,9 +81,10 @@ void remove(Tx& tx, CaAccountId id) {
 bool record_account_key(Tx& tx, CaAccountId id, const domain::Sealed& account_key) {
   auto sealed = bytea_text(account_key);
   return tx.raw()
-             .exec_params("UPDATE ca_account SET account_key_sealed = $2::bytea"
-                          " WHERE id = $1 AND account_key_sealed IS NULL",
-                          id.value(), or_null(sealed))
+             .exec_params(
+                 "UPDATE ca_account SET account_key_sealed = $2::bytea"
+                 " WHERE id = $1 AND account_key_sealed IS NULL",
+                 id.value(), or_null(sealed))
              .affected_rows() > 0;
 }
 

@@ -6,7 +6,7 @@
 
 namespace certfleet::store::ca_accounts {
 
-domain::CaAccount get(Tx& tx, CaAccountId id);  // account_key stays empty; Failure(not_found)
+domain::CaAccount get(Tx& tx, CaAccountId id);               // account_key stays empty; Failure(not_found)
 domain::CaAccount get_with_secrets(Tx& tx, CaAccountId id);  // for the order worker
 std::optional<domain::CaAccount> find(Tx& tx, std::string_view name);
 std::vector<domain::CaAccount> list(Tx& tx);  // by name
@@ -16,8 +16,8 @@ CaAccountId add(Tx& tx, const domain::CaAccount& account);  // Failure(conflict)
 void update(Tx& tx, const domain::CaAccount& account);
 void remove(Tx& tx, CaAccountId id);  // Failure(conflict): services or orders refer to it
 
-// What the order worker made. Writes nothing and returns false if another worker has recorded a key meanwhile:
-// that one counts.
+// What the order worker made. Writes nothing and returns false if another worker has recorded a key
+// meanwhile: that one counts.
 bool record_account_key(Tx& tx, CaAccountId id, const domain::Sealed& account_key);
 void record_account_url(Tx& tx, CaAccountId id, std::string_view account_url);
 

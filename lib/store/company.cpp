@@ -18,8 +18,9 @@ CompanyId add(Tx& tx, const domain::Company& company) {
 }
 
 void update(Tx& tx, const domain::Company& company) {
-  require_row(tx.raw().exec_params("UPDATE company SET name = $2 WHERE id = $1", company.id.value(), company.name),
-              "company", company.id.value());
+  require_row(
+      tx.raw().exec_params("UPDATE company SET name = $2 WHERE id = $1", company.id.value(), company.name),
+      "company", company.id.value());
 }
 
 }  // namespace certfleet::store::company

@@ -65,7 +65,8 @@ std::string for_user(const std::string& dsn, std::string_view user, const std::f
   // Where the server is and how it is trusted; all else is this connection's own.
   for (const auto* key : {"host", "hostaddr", "port", "dbname", "sslmode", "sslrootcert", "sslcrl",
                           "ssl_min_protocol_version", "target_session_attrs"})
-    if (auto found = parts.find(key); found != parts.end()) out += fmt::format("{}={} ", key, literal(found->second));
+    if (auto found = parts.find(key); found != parts.end())
+      out += fmt::format("{}={} ", key, literal(found->second));
   return out + fmt::format("user={} passfile={}", literal(user), literal(passfile.string()));
 }
 

@@ -7,8 +7,8 @@
 
 namespace certfleet::store::dsn {
 
-// The same server and database as `dsn`, which may be a URI or keywords, for another user whose password is in
-// `passfile`. What the environment would add (PGHOST …) is written out: a daemon has another environment.
+// The same server and database as `dsn`, which may be a URI or keywords, for another user whose password is
+// in `passfile`. What the environment would add (PGHOST …) is written out: a daemon has another environment.
 // Failure(usage) if libpq does not understand `dsn`.
 std::string for_user(const std::string& dsn, std::string_view user, const std::filesystem::path& passfile);
 

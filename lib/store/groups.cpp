@@ -6,20 +6,22 @@ namespace certfleet::store::groups {
 namespace {
 
 domain::Group group_of(const pqxx::row& row) {
-  return {id_of<GroupId>(row["id"]), row["name"].as<std::string>(), id_of<NotificationId>(row["notification_id"])};
+  return {id_of<GroupId>(row["id"]), row["name"].as<std::string>(),
+          id_of<NotificationId>(row["notification_id"])};
 }
 
 }  // namespace
 
 domain::Group get(Tx& tx, GroupId id) {
-  auto rows = tx.raw().exec_params("SELECT id, name, notification_id FROM user_group WHERE id = $1", id.value());
+  auto rows =
+      tx.raw().exec_params("SELECT id, name, notification_id FROM user_group WHERE id = $1", id.value());
   require_row(rows, "group", id.value());
   return group_of(rows[0]);
 }
 
 std::optional<domain::Group> find(Tx& tx, std::string_view name) {
-  auto rows =
-      tx.raw().exec_params("SELECT id, name, notification_id FROM user_group WHERE name = $1", std::string(name));
+  auto rows = tx.raw().exec_params("SELECT id, name, notification_id FROM user_group WHERE name = $1",
+                                   std::string(name));
   if (rows.empty()) return std::nullopt;
   return group_of(rows[0]);
 }
@@ -34,8 +36,8 @@ std::vector<domain::Group> list(Tx& tx) {
 GroupId add(Tx& tx, const domain::Group& group) {
   return naming("group", group.name, [&] {
     return id_of<GroupId>(tx.raw().exec_params1(
-        "INSERT INTO user_group (name, notification_id) VALUES ($1, nullif($2::bigint, 0)) RETURNING id", group.name,
-        group.notification.value())[0]);
+        "INSERT INTO user_group (name, notification_id) VALUES ($1, nullif($2::bigint, 0)) RETURNING id",
+        group.name, group.notification.value())[0]);
   });
 }
 
@@ -50,7 +52,8 @@ void update(Tx& tx, const domain::Group& group) {
 
 void remove(Tx& tx, GroupId id) {
   auto group = get(tx, id);
-  naming("group", group.name, [&] { tx.raw().exec_params("DELETE FROM user_group WHERE id = $1", id.value()); });
+  naming("group", group.name,
+         [&] { tx.raw().exec_params("DELETE FROM user_group WHERE id = $1", id.value()); });
 }
 
 void add_member(Tx& tx, GroupId group, UserId user) {
@@ -59,7 +62,8 @@ void add_member(Tx& tx, GroupId group, UserId user) {
 }
 
 void remove_member(Tx& tx, GroupId group, UserId user) {
-  tx.raw().exec_params("DELETE FROM group_member WHERE group_id = $1 AND user_id = $2", group.value(), user.value());
+  tx.raw().exec_params("DELETE FROM group_member WHERE group_id = $1 AND user_id = $2", group.value(),
+                       user.value());
 }
 
 std::vector<domain::User> members(Tx& tx, GroupId group) {

@@ -24,8 +24,8 @@ std::optional<domain::MailSettings> find(Tx& tx) {
 }
 
 std::optional<domain::MailSettings> get_with_secrets(Tx& tx) {
-  auto rows =
-      tx.raw().exec("SELECT from_address, host, port, auth_user, ca_pem, auth_password_sealed FROM mail_settings");
+  auto rows = tx.raw().exec(
+      "SELECT from_address, host, port, auth_user, ca_pem, auth_password_sealed FROM mail_settings");
   if (rows.empty()) return std::nullopt;
   auto settings = settings_of(rows[0]);
   settings.auth_password = bytes_of(rows[0]["auth_password_sealed"]);
@@ -41,10 +41,11 @@ void set(Tx& tx, const domain::MailSettings& settings) {
   if (write_password) sql += ", auth_password_sealed = $6";
   auto run = [&](const std::string& text, bool with_password) {
     auto& raw = tx.raw();
-    return with_password ? raw.exec_params(text, settings.from_address, settings.host, settings.port,
-                                           or_null(settings.auth_user), or_null(settings.ca_pem), or_null(sealed))
-                         : raw.exec_params(text, settings.from_address, settings.host, settings.port,
-                                           or_null(settings.auth_user), or_null(settings.ca_pem));
+    return with_password
+               ? raw.exec_params(text, settings.from_address, settings.host, settings.port,
+                                 or_null(settings.auth_user), or_null(settings.ca_pem), or_null(sealed))
+               : raw.exec_params(text, settings.from_address, settings.host, settings.port,
+                                 or_null(settings.auth_user), or_null(settings.ca_pem));
   };
   if (run(sql, write_password).affected_rows() > 0) return;
   run("INSERT INTO mail_settings (from_address, host, port, auth_user, ca_pem, auth_password_sealed)"
@@ -52,6 +53,8 @@ void set(Tx& tx, const domain::MailSettings& settings) {
       true);
 }
 
-void remove(Tx& tx) { tx.raw().exec("DELETE FROM mail_settings"); }
+void remove(Tx& tx) {
+  tx.raw().exec("DELETE FROM mail_settings");
+}
 
 }  // namespace certfleet::store::mail_settings

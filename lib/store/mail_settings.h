@@ -6,8 +6,8 @@
 
 namespace certfleet::store::mail_settings {
 
-std::optional<domain::MailSettings> find(Tx& tx);               // auth_password stays empty
-std::optional<domain::MailSettings> get_with_secrets(Tx& tx);   // for the mail worker
+std::optional<domain::MailSettings> find(Tx& tx);              // auth_password stays empty
+std::optional<domain::MailSettings> get_with_secrets(Tx& tx);  // for the mail worker
 
 // Makes or replaces the settings. An auth_password that is none leaves the stored one as it is, unless
 // auth_user is none too: then the stored one goes.

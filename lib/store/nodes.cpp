@@ -25,8 +25,9 @@ domain::Node node_of(const pqxx::row& row) {
   node.verify.host = row["verify_host"].as<std::string>("");
   node.verify.port = row["verify_port"].as<int>(443);
   node.verify.name = text_of(row["verify_name"]);
-  node.apache = {row["cert_file"].as<std::string>(), row["key_file"].as<std::string>(), text_of(row["chain_file"]),
-                 row["work_dir"].as<std::string>(), row["control"].as<std::string>()};
+  node.apache = {row["cert_file"].as<std::string>(), row["key_file"].as<std::string>(),
+                 text_of(row["chain_file"]), row["work_dir"].as<std::string>(),
+                 row["control"].as<std::string>()};
   return node;
 }
 
@@ -41,11 +42,11 @@ pqxx::result run(Tx& tx, const char* sql, const domain::Node& node) {
   bool verified = node.verify.mode != domain::VerifyMode::none;
   auto host = verified ? std::optional(node.verify.host) : std::nullopt;
   auto port = number_text(verified ? std::optional(node.verify.port) : std::nullopt);
-  return tx.raw().exec_params(sql, node.id.value(), node.service.value(), node.site.value(), node.access.value(),
-                              node.name, node.kind, node.enabled, std::string(to_string(node.verify.mode)),
-                              or_null(host), or_null(port), or_null(node.verify.name), node.apache.cert_file,
-                              node.apache.key_file, or_null(node.apache.chain_file), node.apache.work_dir,
-                              node.apache.control);
+  return tx.raw().exec_params(sql, node.id.value(), node.service.value(), node.site.value(),
+                              node.access.value(), node.name, node.kind, node.enabled,
+                              std::string(to_string(node.verify.mode)), or_null(host), or_null(port),
+                              or_null(node.verify.name), node.apache.cert_file, node.apache.key_file,
+                              or_null(node.apache.chain_file), node.apache.work_dir, node.apache.control);
 }
 
 }  // namespace
@@ -62,7 +63,9 @@ std::optional<domain::Node> find(Tx& tx, std::string_view name) {
   return node_of(rows[0]);
 }
 
-std::vector<domain::Node> list(Tx& tx) { return nodes_of(tx.raw().exec(std::string(columns) + "ORDER BY name")); }
+std::vector<domain::Node> list(Tx& tx) {
+  return nodes_of(tx.raw().exec(std::string(columns) + "ORDER BY name"));
+}
 
 std::vector<domain::Node> of_service(Tx& tx, ServiceId service) {
   return nodes_of(
@@ -104,8 +107,8 @@ Seen seen(Tx& tx, NodeId id) {
       id.value());
   require_row(rows, "node", id.value());
   auto row = rows[0];
-  Seen seen{row["apply_status"].as<std::string>(), text_of(row["served_serial"]), text_of(row["served_sha256"]),
-            text_of(row["served_state"]), std::nullopt};
+  Seen seen{row["apply_status"].as<std::string>(), text_of(row["served_serial"]),
+            text_of(row["served_sha256"]), text_of(row["served_state"]), std::nullopt};
   if (!row["served_at"].is_null()) seen.served_at = wall_time(row["served_at"].as<double>());
   return seen;
 }

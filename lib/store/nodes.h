@@ -8,16 +8,16 @@ namespace certfleet::store::nodes {
 
 domain::Node get(Tx& tx, NodeId id);  // Failure(not_found)
 std::optional<domain::Node> find(Tx& tx, std::string_view name);
-std::vector<domain::Node> list(Tx& tx);  // by name
+std::vector<domain::Node> list(Tx& tx);                           // by name
 std::vector<domain::Node> of_service(Tx& tx, ServiceId service);  // by name
 
-NodeId add(Tx& tx, const domain::Node& node);  // Failure(conflict): the name is taken
+NodeId add(Tx& tx, const domain::Node& node);   // Failure(conflict): the name is taken
 void update(Tx& tx, const domain::Node& node);  // what was last seen stays
 void remove(Tx& tx, NodeId id);
 
 // What was last seen of a node (manual 9.1, the columns of its list).
 struct Seen {
-  std::string apply_status;  // none, scheduled, started, applied, rolled_back or failed
+  std::string apply_status;                  // none, scheduled, started, applied, rolled_back or failed
   std::optional<std::string> served_serial;  // hex, lower case
   std::optional<std::string> served_sha256;
   std::optional<std::string> served_state;  // match, previous, other or unreachable

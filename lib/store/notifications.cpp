@@ -23,7 +23,8 @@ constexpr std::array boxes = {
 
 constexpr const char* columns =
     "SELECT n.id, n.name, n.title, n.body, n.expiry_90, n.expiry_60, n.expiry_30, n.expiry_15, n.expired,"
-    " n.order_started, n.order_progress, n.order_ended, n.apply_started, n.apply_ended FROM notification_table n ";
+    " n.order_started, n.order_progress, n.order_ended, n.apply_started, n.apply_ended FROM "
+    "notification_table n ";
 
 NotificationTable table_of(Tx& tx, const pqxx::row& row) {
   NotificationTable table;
@@ -32,9 +33,9 @@ NotificationTable table_of(Tx& tx, const pqxx::row& row) {
   table.title = row["title"].as<std::string>();
   table.body = row["body"].as<std::string>();
   for (auto [name, box] : boxes) table.*box = row[name].as<bool>();
-  for (const auto& recipient : tx.raw().exec_params(
-           "SELECT field, address FROM notification_recipient WHERE notification_id = $1 ORDER BY field, position",
-           table.id.value()))
+  for (const auto& recipient : tx.raw().exec_params("SELECT field, address FROM notification_recipient WHERE "
+                                                    "notification_id = $1 ORDER BY field, position",
+                                                    table.id.value()))
     (std::string_view(recipient["field"].c_str()) == "to" ? table.to : table.cc)
         .push_back(recipient["address"].as<std::string>());
   return table;
@@ -51,16 +52,17 @@ void write_recipients(Tx& tx, NotificationId id, const NotificationTable& table)
     int position = 0;
     for (const auto& address : field == std::string_view("to") ? table.to : table.cc)
       tx.raw().exec_params(
-          "INSERT INTO notification_recipient (notification_id, field, position, address) VALUES ($1, $2, $3, $4)",
+          "INSERT INTO notification_recipient (notification_id, field, position, address) VALUES ($1, $2, "
+          "$3, $4)",
           id.value(), field, ++position, address);
   }
 }
 
 // Runs `sql` with the boxes as $4 to $13; $1 is the id (0 for a new table).
 pqxx::result run(Tx& tx, const char* sql, const NotificationTable& t) {
-  return tx.raw().exec_params(sql, t.id.value(), t.name, t.title, t.body, t.expiry_90, t.expiry_60, t.expiry_30,
-                              t.expiry_15, t.expired, t.order_started, t.order_progress, t.order_ended,
-                              t.apply_started, t.apply_ended);
+  return tx.raw().exec_params(sql, t.id.value(), t.name, t.title, t.body, t.expiry_90, t.expiry_60,
+                              t.expiry_30, t.expiry_15, t.expired, t.order_started, t.order_progress,
+                              t.order_ended, t.apply_started, t.apply_ended);
 }
 
 }  // namespace
@@ -77,25 +79,27 @@ std::optional<NotificationTable> find(Tx& tx, std::string_view name) {
 
 std::vector<NotificationTable> list(Tx& tx) {
   std::vector<NotificationTable> tables;
-  for (const auto& row : tx.raw().exec(std::string(columns) + "ORDER BY n.name")) tables.push_back(table_of(tx, row));
+  for (const auto& row : tx.raw().exec(std::string(columns) + "ORDER BY n.name"))
+    tables.push_back(table_of(tx, row));
   return tables;
 }
 
 std::optional<NotificationTable> of_service(Tx& tx, ServiceId service) {
-  return first_of(tx, tx.raw().exec_params(std::string(columns) +
-                                               "JOIN user_group g ON g.notification_id = n.id"
-                                               " JOIN service s ON s.group_id = g.id WHERE s.id = $1",
-                                           service.value()));
+  return first_of(
+      tx, tx.raw().exec_params(std::string(columns) + "JOIN user_group g ON g.notification_id = n.id"
+                                                      " JOIN service s ON s.group_id = g.id WHERE s.id = $1",
+                               service.value()));
 }
 
 NotificationId add(Tx& tx, const NotificationTable& table) {
   auto id = naming("notification table", table.name, [&] {
     // $1 only keeps the numbers of both statements the same: the id is made by the database.
-    auto rows = run(tx,
-                    "INSERT INTO notification_table (name, title, body, expiry_90, expiry_60, expiry_30, expiry_15,"
-                    " expired, order_started, order_progress, order_ended, apply_started, apply_ended)"
-                    " VALUES ($2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) RETURNING id, $1::bigint",
-                    table);
+    auto rows =
+        run(tx,
+            "INSERT INTO notification_table (name, title, body, expiry_90, expiry_60, expiry_30, expiry_15,"
+            " expired, order_started, order_progress, order_ended, apply_started, apply_ended)"
+            " VALUES ($2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) RETURNING id, $1::bigint",
+            table);
     return id_of<NotificationId>(rows[0][0]);
   });
   write_recipients(tx, id, table);
@@ -104,19 +108,20 @@ NotificationId add(Tx& tx, const NotificationTable& table) {
 
 void update(Tx& tx, const NotificationTable& table) {
   naming("notification table", table.name, [&] {
-    require_row(run(tx,
-                    "UPDATE notification_table SET name = $2, title = $3, body = $4, expiry_90 = $5, expiry_60 = $6,"
-                    " expiry_30 = $7, expiry_15 = $8, expired = $9, order_started = $10, order_progress = $11,"
-                    " order_ended = $12, apply_started = $13, apply_ended = $14 WHERE id = $1",
-                    table),
-                "notification table", table.id.value());
+    require_row(
+        run(tx,
+            "UPDATE notification_table SET name = $2, title = $3, body = $4, expiry_90 = $5, expiry_60 = $6,"
+            " expiry_30 = $7, expiry_15 = $8, expired = $9, order_started = $10, order_progress = $11,"
+            " order_ended = $12, apply_started = $13, apply_ended = $14 WHERE id = $1",
+            table),
+        "notification table", table.id.value());
   });
   write_recipients(tx, table.id, table);
 }
 
 void remove(Tx& tx, NotificationId id) {
-  require_row(tx.raw().exec_params("DELETE FROM notification_table WHERE id = $1", id.value()), "notification table",
-              id.value());
+  require_row(tx.raw().exec_params("DELETE FROM notification_table WHERE id = $1", id.value()),
+              "notification table", id.value());
 }
 
 }  // namespace certfleet::store::notifications

@@ -15,7 +15,8 @@ std::optional<WallTime> time_or_none(const pqxx::field& field) {
 
 constexpr const char* service_columns =
     "SELECT s.id, s.name, g.name AS group_name, s.enabled, s.common_name,"
-    " (SELECT extract(epoch FROM max(c.not_after)) FROM certificate c WHERE c.service_id = s.id) AS not_after,"
+    " (SELECT extract(epoch FROM max(c.not_after)) FROM certificate c WHERE c.service_id = s.id) AS "
+    "not_after,"
     " o.state, coalesce(o.error, '') AS error, extract(epoch FROM o.scheduled_at) AS scheduled_at,"
     " (SELECT count(*) FROM node n WHERE n.service_id = s.id) AS nodes"
     " FROM service s JOIN user_group g ON g.id = s.group_id"
@@ -119,9 +120,10 @@ std::vector<WorkerRow> workers(Tx& tx) {
            " (SELECT count(*) FROM job WHERE job.session_id = s.id AND job.state = 'running') AS running"
            " FROM session s LEFT JOIN site t ON t.id = s.site_id WHERE s.expires_at > now()"
            " ORDER BY s.queue, s.host, s.pid"))
-    rows.push_back({id_of<SessionId>(row["id"]), row["queue"].as<std::string>(), row["host"].as<std::string>(),
-                    row["pid"].as<int>(), row["site"].as<std::string>(), row["slots"].as<int>(),
-                    row["running"].as<int>(), row["draining"].as<bool>(), wall_time(row["started_at"].as<double>())});
+    rows.push_back({id_of<SessionId>(row["id"]), row["queue"].as<std::string>(),
+                    row["host"].as<std::string>(), row["pid"].as<int>(), row["site"].as<std::string>(),
+                    row["slots"].as<int>(), row["running"].as<int>(), row["draining"].as<bool>(),
+                    wall_time(row["started_at"].as<double>())});
   return rows;
 }
 
@@ -129,11 +131,13 @@ std::vector<DaemonRow> daemons(Tx& tx) {
   // A daemon may hold several connections; their names begin with program and process.
   std::vector<DaemonRow> rows;
   for (const auto& row : tx.raw().exec_params(
-           "SELECT split_part(application_name, ' ', 1) AS program, split_part(application_name, ' ', 2) AS pid,"
+           "SELECT split_part(application_name, ' ', 1) AS program, split_part(application_name, ' ', 2) AS "
+           "pid,"
            " bool_or(EXISTS (SELECT 1 FROM pg_locks l WHERE l.pid = a.pid AND l.locktype = 'advisory'"
            "                 AND l.granted AND l.classid = 0 AND l.objid::bigint = $1)) AS leads"
            " FROM pg_stat_activity a WHERE datname = current_database()"
-           " AND application_name ~ '^certfleet-(scheduler|broker) [0-9]+' GROUP BY 1, 2 ORDER BY 1, 2::integer",
+           " AND application_name ~ '^certfleet-(scheduler|broker) [0-9]+' GROUP BY 1, 2 ORDER BY 1, "
+           "2::integer",
            leader_lock))
     rows.push_back({row["program"].as<std::string>(), row["pid"].as<int>(), row["leads"].as<bool>()});
   return rows;
@@ -147,7 +151,8 @@ std::vector<QueueRow> queues(Tx& tx) {
            " FROM unnest(enum_range(NULL::job_queue)) WITH ORDINALITY AS q(queue, place)"
            " LEFT JOIN (SELECT queue, count(*) FILTER (WHERE state = 'waiting') AS waiting,"
            "            count(*) FILTER (WHERE state = 'ready') AS ready,"
-           "            count(*) FILTER (WHERE state = 'running') AS running FROM job GROUP BY queue) j USING (queue)"
+           "            count(*) FILTER (WHERE state = 'running') AS running FROM job GROUP BY queue) j "
+           "USING (queue)"
            " LEFT JOIN (SELECT queue, count(*) AS dead FROM job_dead GROUP BY queue) d USING (queue)"
            " ORDER BY q.place"))
     rows.push_back({row["queue"].as<std::string>(), row["waiting"].as<int>(), row["ready"].as<int>(),

@@ -23,10 +23,10 @@ struct ServiceRow {
   std::optional<WallTime> not_after;       // of the newest certificate
   std::optional<std::string> order_state;  // of the newest order
   std::string order_error;
-  std::optional<WallTime> order_at;        // when it is scheduled
+  std::optional<WallTime> order_at;  // when it is scheduled
   int nodes = 0;
 };
-std::vector<ServiceRow> services(Tx& tx);               // by name
+std::vector<ServiceRow> services(Tx& tx);  // by name
 std::optional<ServiceRow> service(Tx& tx, ServiceId id);
 
 struct NodeRow {

@@ -35,7 +35,9 @@ inline std::optional<std::string> bytes_of(const pqxx::field& field) {
 }
 
 // As a parameter: none is NULL. Lives no longer than `text`.
-inline const char* or_null(const std::optional<std::string>& text) { return text ? text->c_str() : nullptr; }
+inline const char* or_null(const std::optional<std::string>& text) {
+  return text ? text->c_str() : nullptr;
+}
 inline std::optional<std::string> number_text(std::optional<int> number) {
   if (!number) return std::nullopt;
   return std::to_string(*number);
@@ -55,13 +57,15 @@ auto naming(std::string_view noun, std::string_view name, F&& body) {
     std::string_view text = error.what();
     if (text.find("still referenced") != std::string_view::npos)
       throw Failure(Fault::conflict, fmt::format("the {} {} is still in use", noun, name));
-    throw Failure(Fault::not_found, fmt::format("the {} {} refers to something that is not there", noun, name));
+    throw Failure(Fault::not_found,
+                  fmt::format("the {} {} refers to something that is not there", noun, name));
   }
 }
 
 // Failure(not_found) if a statement that names one row met none.
 inline void require_row(const pqxx::result& result, std::string_view noun, std::int64_t id) {
-  if (result.affected_rows() == 0) throw Failure(Fault::not_found, fmt::format("there is no {} with number {}", noun, id));
+  if (result.affected_rows() == 0)
+    throw Failure(Fault::not_found, fmt::format("there is no {} with number {}", noun, id));
 }
 
 }  // namespace certfleet::store

@@ -19,7 +19,8 @@ SealingKey active(Tx& tx) {
 
 std::vector<SealingKey> list(Tx& tx) {
   std::vector<SealingKey> keys;
-  for (const auto& row : tx.raw().exec("SELECT id, public_key, active FROM sealing_key ORDER BY created_at DESC, id"))
+  for (const auto& row :
+       tx.raw().exec("SELECT id, public_key, active FROM sealing_key ORDER BY created_at DESC, id"))
     keys.push_back(key_of(row));
   return keys;
 }

@@ -22,8 +22,8 @@ domain::Service service_of(const pqxx::row& row) {
   service.separate_chain = row["separate_chain"].as<bool>();
   service.ca_account = id_of<CaAccountId>(row["ca_account_id"]);
   if (!row["algorithm"].is_null())
-    service.key_spec = {row["algorithm"].as<std::string>(), row["country"].as<std::string>(),
-                        row["state"].as<std::string>(),     row["locality"].as<std::string>(),
+    service.key_spec = {row["algorithm"].as<std::string>(),    row["country"].as<std::string>(),
+                        row["state"].as<std::string>(),        row["locality"].as<std::string>(),
                         row["organization"].as<std::string>(), row["unit"].as<std::string>(),
                         row["email"].as<std::string>()};
   return service;
@@ -60,7 +60,8 @@ std::optional<domain::Service> find(Tx& tx, std::string_view name) {
 
 std::vector<domain::Service> list(Tx& tx) {
   std::vector<domain::Service> services;
-  for (const auto& row : tx.raw().exec(std::string(columns) + "ORDER BY s.name")) services.push_back(service_of(row));
+  for (const auto& row : tx.raw().exec(std::string(columns) + "ORDER BY s.name"))
+    services.push_back(service_of(row));
   return services;
 }
 
@@ -69,8 +70,8 @@ ServiceId add(Tx& tx, const domain::Service& service) {
     return id_of<ServiceId>(tx.raw().exec_params1(
         "INSERT INTO service (name, group_id, enabled, common_name, sans, separate_chain, ca_account_id)"
         " VALUES ($1, $2, $3, $4, $5::text[], $6, nullif($7::bigint, 0)) RETURNING id",
-        service.name, service.group.value(), service.enabled, service.common_name, array_literal(service.sans),
-        service.separate_chain, service.ca_account.value())[0]);
+        service.name, service.group.value(), service.enabled, service.common_name,
+        array_literal(service.sans), service.separate_chain, service.ca_account.value())[0]);
   });
   write_key_spec(tx, id, service.key_spec);
   return id;

@@ -25,27 +25,28 @@ std::optional<domain::Site> find(Tx& tx, std::string_view name) {
 
 std::vector<domain::Site> list(Tx& tx) {
   std::vector<domain::Site> sites;
-  for (const auto& row : tx.raw().exec("SELECT id, name FROM site ORDER BY name")) sites.push_back(site_of(row));
+  for (const auto& row : tx.raw().exec("SELECT id, name FROM site ORDER BY name"))
+    sites.push_back(site_of(row));
   return sites;
 }
 
 SiteId add(Tx& tx, const domain::Site& site) {
   return naming("site", site.name, [&] {
-    return id_of<SiteId>(tx.raw().exec_params1("INSERT INTO site (name) VALUES ($1) RETURNING id", site.name)[0]);
+    return id_of<SiteId>(
+        tx.raw().exec_params1("INSERT INTO site (name) VALUES ($1) RETURNING id", site.name)[0]);
   });
 }
 
 void update(Tx& tx, const domain::Site& site) {
   naming("site", site.name, [&] {
-    require_row(tx.raw().exec_params("UPDATE site SET name = $2 WHERE id = $1", site.id.value(), site.name), "site",
-                site.id.value());
+    require_row(tx.raw().exec_params("UPDATE site SET name = $2 WHERE id = $1", site.id.value(), site.name),
+                "site", site.id.value());
   });
 }
 
 void remove(Tx& tx, SiteId id) {
   auto site = get(tx, id);
-  naming("site", site.name,
-         [&] { tx.raw().exec_params("DELETE FROM site WHERE id = $1", id.value()); });
+  naming("site", site.name, [&] { tx.raw().exec_params("DELETE FROM site WHERE id = $1", id.value()); });
 }
 
 }  // namespace certfleet::store::sites

@@ -10,8 +10,8 @@ domain::Site get(Tx& tx, SiteId id);  // Failure(not_found)
 std::optional<domain::Site> find(Tx& tx, std::string_view name);
 std::vector<domain::Site> list(Tx& tx);  // by name
 
-SiteId add(Tx& tx, const domain::Site& site);     // Failure(conflict): the name is taken
+SiteId add(Tx& tx, const domain::Site& site);  // Failure(conflict): the name is taken
 void update(Tx& tx, const domain::Site& site);
-void remove(Tx& tx, SiteId id);                   // Failure(conflict): nodes stand there
+void remove(Tx& tx, SiteId id);  // Failure(conflict): nodes stand there
 
 }  // namespace certfleet::store::sites

@@ -20,7 +20,8 @@ std::string verifier(std::string_view role, std::string_view password) {
   std::unique_ptr<char, decltype(&PQfreemem)> made(
       PQencryptPasswordConn(any.get(), secret.c_str(), name.c_str(), "scram-sha-256"), &PQfreemem);
   explicit_bzero(secret.data(), secret.size());
-  if (made == nullptr) throw Failure(Fault::permanent, fmt::format("can't make a password verifier for {}", role));
+  if (made == nullptr)
+    throw Failure(Fault::permanent, fmt::format("can't make a password verifier for {}", role));
   return made.get();
 }
 
@@ -44,7 +45,8 @@ domain::User get(Tx& tx, UserId id) {
 }
 
 std::optional<domain::User> find(Tx& tx, std::string_view name) {
-  auto rows = tx.raw().exec_params("SELECT id, name, role, contact FROM app_user WHERE name = $1", std::string(name));
+  auto rows =
+      tx.raw().exec_params("SELECT id, name, role, contact FROM app_user WHERE name = $1", std::string(name));
   if (rows.empty()) return std::nullopt;
   return user_of(rows[0]);
 }
@@ -59,8 +61,8 @@ std::vector<domain::User> list(Tx& tx) {
 UserId add(Tx& tx, const domain::User& user, std::string_view password) {
   auto id = naming("user", user.name, [&] {
     return id_of<UserId>(
-        tx.raw().exec_params1("INSERT INTO app_user (name, role, contact) VALUES ($1, $2, $3) RETURNING id", user.name,
-                              user.role, user.contact)[0]);
+        tx.raw().exec_params1("INSERT INTO app_user (name, role, contact) VALUES ($1, $2, $3) RETURNING id",
+                              user.name, user.role, user.contact)[0]);
   });
   if (tx.raw().exec_params("SELECT 1 FROM pg_roles WHERE rolname = $1", user.name).empty())
     run(tx, "CREATE ROLE {} LOGIN", user.name);
@@ -72,8 +74,8 @@ UserId add(Tx& tx, const domain::User& user, std::string_view password) {
 }
 
 void update(Tx& tx, const domain::User& user) {
-  require_row(tx.raw().exec_params("UPDATE app_user SET role = $2, contact = $3 WHERE id = $1", user.id.value(),
-                                   user.role, user.contact),
+  require_row(tx.raw().exec_params("UPDATE app_user SET role = $2, contact = $3 WHERE id = $1",
+                                   user.id.value(), user.role, user.contact),
               "user", user.id.value());
   set_membership(tx, user);
 }

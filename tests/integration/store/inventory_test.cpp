@@ -78,7 +78,10 @@ class Inventory : public ::testing::Test {
 TEST_F(Inventory, there_is_one_company) {
   owner_.write([](Tx& tx) { company::add(tx, {{}, "Example K.K."}); });
   EXPECT_EQ(admin_.reading([](Tx& tx) { return company::find(tx); })->name, "Example K.K.");
-  EXPECT_EQ(fault_of([&] { owner_.write([](Tx& tx) { company::add(tx, {{}, "Second"}); }); }), Fault::conflict);
+  EXPECT_EQ(fault_of([&] { owner_.write([](Tx& tx) {
+                             company::add(tx, {{}, "Second"});
+                           }); }),
+            Fault::conflict);
 }
 
 TEST_F(Inventory, a_site_keeps_its_name_to_itself) {
@@ -100,7 +103,8 @@ TEST_F(Inventory, a_service_comes_back_as_it_was_stored) {
   EXPECT_EQ(found.sans, made.sans);
   EXPECT_FALSE(found.key_spec.has_value());
 
-  found.key_spec = domain::KeySpec{"ecdsa-p256", "JP", "東京都", "Chiyoda", "Example", "Web", "a@example.com"};
+  found.key_spec =
+      domain::KeySpec{"ecdsa-p256", "JP", "東京都", "Chiyoda", "Example", "Web", "a@example.com"};
   found.enabled = false;
   admin_.write([&](Tx& tx) { services::update(tx, found); });
   auto changed = admin_.reading([&](Tx& tx) { return services::find(tx, "shop"); });
@@ -111,8 +115,8 @@ TEST_F(Inventory, a_service_comes_back_as_it_was_stored) {
 
 TEST_F(Inventory, every_worker_reads_a_service_with_its_key_spec) {
   auto made = service(group());
-  for (const auto* role : {"certfleet_csr", "certfleet_order", "certfleet_apply", "certfleet_verify", "certfleet_mail",
-                           "certfleet_scheduler"}) {
+  for (const auto* role : {"certfleet_csr", "certfleet_order", "certfleet_apply", "certfleet_verify",
+                           "certfleet_mail", "certfleet_scheduler"}) {
     Database daemon(test_.settings_as(role));
     EXPECT_EQ(daemon.reading([&](Tx& tx) { return services::get(tx, made.id); }).name, "shop") << role;
   }
@@ -128,7 +132,8 @@ TEST_F(Inventory, persons_write_secrets_and_never_read_them) {
   auto made = access();
   auto seen = admin_.reading([&](Tx& tx) { return accesses::get(tx, made.id); });
   EXPECT_FALSE(seen.login_secret.has_value());
-  EXPECT_EQ(fault_of([&] { admin_.read([&](Tx& tx) { accesses::get_with_secrets(tx, made.id); }); }), Fault::denied);
+  EXPECT_EQ(fault_of([&] { admin_.read([&](Tx& tx) { accesses::get_with_secrets(tx, made.id); }); }),
+            Fault::denied);
   Database worker(test_.settings_as("certfleet_apply"));
   EXPECT_EQ(worker.reading([&](Tx& tx) { return accesses::get_with_secrets(tx, made.id); }).login_secret,
             made.login_secret);
@@ -178,10 +183,12 @@ TEST_F(Inventory, a_node_holds_its_site_and_its_access) {
   EXPECT_FALSE(found[0].apache.chain_file.has_value());
   EXPECT_EQ(admin_.reading([&](Tx& tx) { return nodes::seen(tx, node.id); }).apply_status, "none");
   EXPECT_EQ(fault_of([&] { admin_.write([&](Tx& tx) { sites::remove(tx, node.site); }); }), Fault::conflict);
-  EXPECT_EQ(fault_of([&] { admin_.write([&](Tx& tx) { accesses::remove(tx, node.access); }); }), Fault::conflict);
+  EXPECT_EQ(fault_of([&] { admin_.write([&](Tx& tx) { accesses::remove(tx, node.access); }); }),
+            Fault::conflict);
   node.verify = {};
   admin_.write([&](Tx& tx) { nodes::update(tx, node); });
-  EXPECT_EQ(admin_.reading([&](Tx& tx) { return nodes::get(tx, node.id); }).verify.mode, domain::VerifyMode::none);
+  EXPECT_EQ(admin_.reading([&](Tx& tx) { return nodes::get(tx, node.id); }).verify.mode,
+            domain::VerifyMode::none);
 }
 
 TEST_F(Inventory, a_service_is_mailed_by_the_table_of_its_group) {
@@ -223,7 +230,8 @@ TEST_F(Inventory, mail_settings_keep_their_password_until_the_user_goes) {
   EXPECT_EQ(found->port, 25);
   settings.auth_user.reset();
   admin_.write([&](Tx& tx) { mail_settings::set(tx, settings); });
-  EXPECT_FALSE(mail.reading([](Tx& tx) { return mail_settings::get_with_secrets(tx); })->auth_password.has_value());
+  EXPECT_FALSE(
+      mail.reading([](Tx& tx) { return mail_settings::get_with_secrets(tx); })->auth_password.has_value());
 }
 
 TEST_F(Inventory, a_ca_account_in_another_directory_is_another_account) {
@@ -232,12 +240,16 @@ TEST_F(Inventory, a_ca_account_in_another_directory_is_another_account) {
   account.directory_url = "https://ca.example.com/dir";
   account.id = admin_.writing([&](Tx& tx) { return ca_accounts::add(tx, account); });
   Database order(test_.settings_as("certfleet_order"));
-  EXPECT_TRUE(order.writing([&](Tx& tx) { return ca_accounts::record_account_key(tx, account.id, "first"); }));
-  EXPECT_FALSE(order.writing([&](Tx& tx) { return ca_accounts::record_account_key(tx, account.id, "second"); }));
-  order.write([&](Tx& tx) { ca_accounts::record_account_url(tx, account.id, "https://ca.example.com/acct/1"); });
+  EXPECT_TRUE(
+      order.writing([&](Tx& tx) { return ca_accounts::record_account_key(tx, account.id, "first"); }));
+  EXPECT_FALSE(
+      order.writing([&](Tx& tx) { return ca_accounts::record_account_key(tx, account.id, "second"); }));
+  order.write(
+      [&](Tx& tx) { ca_accounts::record_account_url(tx, account.id, "https://ca.example.com/acct/1"); });
   account.contact = "admin@example.com";
   admin_.write([&](Tx& tx) { ca_accounts::update(tx, account); });
-  EXPECT_EQ(order.reading([&](Tx& tx) { return ca_accounts::get_with_secrets(tx, account.id); }).account_key, "first");
+  EXPECT_EQ(order.reading([&](Tx& tx) { return ca_accounts::get_with_secrets(tx, account.id); }).account_key,
+            "first");
   account.directory_url = "https://other.example.com/dir";
   admin_.write([&](Tx& tx) { ca_accounts::update(tx, account); });
   auto found = order.reading([&](Tx& tx) { return ca_accounts::get_with_secrets(tx, account.id); });
@@ -248,7 +260,9 @@ TEST_F(Inventory, a_ca_account_in_another_directory_is_another_account) {
 TEST_F(Inventory, settings_refuse_an_unknown_time_zone) {
   admin_.write([](Tx& tx) { settings::update(tx, {"proxy.example.com:8080", "Asia/Tokyo", "en"}); });
   EXPECT_EQ(admin_.reading([](Tx& tx) { return settings::get(tx); }).time_zone, "Asia/Tokyo");
-  auto wrong = [&] { admin_.write([](Tx& tx) { settings::update(tx, {std::nullopt, "Asia/Tokio", "en"}); }); };
+  auto wrong = [&] {
+    admin_.write([](Tx& tx) { settings::update(tx, {std::nullopt, "Asia/Tokio", "en"}); });
+  };
   EXPECT_EQ(fault_of(wrong), Fault::usage);
 }
 
@@ -256,7 +270,8 @@ TEST_F(Inventory, one_sealing_key_is_active) {
   EXPECT_EQ(fault_of([&] { owner_.read([](Tx& tx) { sealing_keys::active(tx); }); }), Fault::not_found);
   owner_.write([](Tx& tx) { sealing_keys::add(tx, {"aaaa", std::string(32, '\1'), true}); });
   owner_.write([](Tx& tx) { sealing_keys::add(tx, {"bbbb", std::string(32, '\2'), true}); });
-  EXPECT_EQ(admin_.reading([](Tx& tx) { return sealing_keys::active(tx); }).public_key, std::string(32, '\2'));
+  EXPECT_EQ(admin_.reading([](Tx& tx) { return sealing_keys::active(tx); }).public_key,
+            std::string(32, '\2'));
   EXPECT_EQ(admin_.reading([](Tx& tx) { return sealing_keys::list(tx); }).size(), 2U);
 }
 
@@ -269,7 +284,8 @@ class Users : public Inventory {
 TEST_F(Users, a_user_is_a_role_of_the_database) {
   domain::User user{{}, name_, "viewer", "desk 4"};
   user.id = owner_.writing([&](Tx& tx) { return users::add(tx, user, "pass'word"); });
-  EXPECT_EQ(test_.sql("SELECT rolpassword ~ '^SCRAM-SHA-256' FROM pg_authid WHERE rolname = '" + name_ + "'"), "t");
+  EXPECT_EQ(test_.sql("SELECT rolpassword ~ '^SCRAM-SHA-256' FROM pg_authid WHERE rolname = '" + name_ + "'"),
+            "t");
   Database person(test_.settings_as("'" + name_ + "'"));
   EXPECT_EQ(person.reading([](Tx& tx) { return users::list(tx); }).size(), 1U);
   EXPECT_EQ(fault_of([&] { person.write([](Tx& tx) { sites::add(tx, {{}, "mine"}); }); }), Fault::denied);
