@@ -17,5 +17,13 @@ void add_service_commands(Commands& commands);
 void add_access_commands(Commands& commands);
 void add_node_commands(Commands& commands);
 void add_notification_commands(Commands& commands);
+void add_apply_command(Commands& commands);  // node apply
+void add_order_commands(Commands& commands);
+void add_job_commands(Commands& commands);
+void add_keys_commands(Commands& commands);
+void add_mail_commands(Commands& commands);
+void add_dashboard_command(Commands& commands);
+void add_status_command(Commands& commands);
+void add_log_command(Commands& commands);
 
 }  // namespace certfleet::cli

@@ -6,6 +6,7 @@
 #include "admin-cli/words.h"
 #include "lib/domain/expiry.h"
 #include "lib/store/ca_accounts.h"
+#include "lib/store/certificates.h"
 #include "lib/store/overview.h"
 
 namespace certfleet::cli {
@@ -102,7 +103,7 @@ void show_service(Context& context, const std::string& name) {
       record.fields.push_back(
           {"order_error", {"申請メッセージ", "order message"}, Cell(row->order_error).in(Tone::error)});
     if (service.key_spec) add_key_fields(record, *service.key_spec);
-    record.sections.push_back(certificates_section(overview::certificates(tx, service.id), now, language));
+    record.sections.push_back(certificates_section(store::certificates::list(tx, service.id), now, language));
     record.sections.push_back(
         {"nodes", {"ノード", "Nodes"}, nodes_table(overview::nodes(tx, service.id), language, false)});
   });

@@ -88,30 +88,6 @@ std::vector<NodeRow> nodes(Tx& tx, ServiceId service) {
   return rows;
 }
 
-std::vector<domain::StoredCertificate> certificates(Tx& tx, ServiceId service) {
-  std::vector<domain::StoredCertificate> certificates;
-  for (const auto& row : tx.raw().exec_params(
-           "SELECT id, slot, serial, sha256, common_name, extract(epoch FROM not_before) AS not_before,"
-           " extract(epoch FROM not_after) AS not_after, leaf_pem, chain_pem, key_pair_id"
-           " FROM certificate WHERE service_id = $1 ORDER BY certificate.not_after DESC, id DESC",
-           service.value())) {
-    domain::StoredCertificate certificate;
-    certificate.id = id_of<CertificateId>(row["id"]);
-    certificate.service = service;
-    certificate.slot = row["slot"].as<int>();
-    certificate.serial = row["serial"].as<std::string>();
-    certificate.sha256 = row["sha256"].as<std::string>();
-    certificate.common_name = row["common_name"].as<std::string>();
-    certificate.not_before = wall_time(row["not_before"].as<double>());
-    certificate.not_after = wall_time(row["not_after"].as<double>());
-    certificate.leaf_pem = row["leaf_pem"].as<std::string>();
-    certificate.chain_pem = row["chain_pem"].as<std::string>();
-    certificate.key_pair = id_of<KeyPairId>(row["key_pair_id"]);
-    certificates.push_back(std::move(certificate));
-  }
-  return certificates;
-}
-
 std::vector<WorkerRow> workers(Tx& tx) {
   std::vector<WorkerRow> rows;
   for (const auto& row : tx.raw().exec(

@@ -46,9 +46,6 @@ struct NodeRow {
 };
 std::vector<NodeRow> nodes(Tx& tx, ServiceId service = {});  // of one service or all, by name
 
-// The generations that a service holds, the newest first.
-std::vector<domain::StoredCertificate> certificates(Tx& tx, ServiceId service);
-
 // Worker processes whose session lives, by queue and host.
 struct WorkerRow {
   SessionId session;

@@ -1,0 +1,100 @@
+// certfleet mail … (manual 6.6)
+#include "admin-cli/commands.h"
+#include "admin-cli/context.h"
+#include "admin-cli/lookup.h"
+#include "admin-cli/nouns.h"
+#include "admin-cli/secrets.h"
+#include "admin-cli/words.h"
+#include "lib/domain/checks.h"
+#include "lib/store/mail_settings.h"
+
+namespace certfleet::cli {
+namespace {
+
+struct Set {
+  std::optional<std::string> from, host, user;
+  std::optional<int> port;
+  bool no_auth = false;
+  SecretSource password;
+  std::string ca_file;
+  bool no_ca_file = false;
+};
+
+Record record_of(const domain::MailSettings& settings) {
+  return {{{"from", {"発信元", "from"}, settings.from_address},
+           {"host", {"メールサーバー", "server"}, settings.host},
+           {"port", words::port, settings.port},
+           {"user", {"SMTP認証ユーザー", "SMTP user"}, settings.auth_user},
+           {"own_trust", {"個別のCA証明書", "own CA certificates"}, settings.ca_pem.has_value()}},
+          {}};
+}
+
+void show(Context& context, const NoArguments&) {
+  auto settings = context.database().reading([](store::Tx& tx) { return store::mail_settings::find(tx); });
+  if (!settings)
+    context.fail(Fault::not_found, {"メール送信設定がありません (certfleet mail set)",
+                                    "there are no mail settings yet (certfleet mail set)"});
+  context.out().show(record_of(*settings));
+}
+
+// The password is asked for when the user is new or another, or when it is given.
+void take_password(Context& context, domain::MailSettings& settings, const Set& a, bool new_user) {
+  if (!settings.auth_user) return;
+  if (!new_user && !a.password.input && a.password.file.empty()) return;
+  auto secret = take_secret(context, a.password,
+                            context.say({"{} のパスワード", "Password of {}"}, *settings.auth_user),
+                            "--password-stdin, --password-file");
+  settings.auth_password = context.database().reading(
+      [&](store::Tx& tx) { return seal(tx, domain::purpose::smtp_password, secret); });
+}
+
+void set(Context& context, const Set& a) {
+  auto before = context.database().reading([](store::Tx& tx) { return store::mail_settings::find(tx); });
+  auto settings = before.value_or(domain::MailSettings());
+  if (a.from) settings.from_address = *a.from;
+  if (a.host) settings.host = *a.host;
+  if (a.port) settings.port = *a.port;
+  if (a.user) settings.auth_user = *a.user;
+  if (a.no_auth) settings.auth_user.reset();
+  if (!a.ca_file.empty()) settings.ca_pem = trusted_certificates(a.ca_file);
+  if (a.no_ca_file) settings.ca_pem.reset();
+  if (settings.from_address.empty() || settings.host.empty())
+    context.fail(Fault::usage, {"--from と --host が必要です", "--from and --host are needed"});
+  settings = domain::checked(settings);
+  take_password(context, settings, a, settings.auth_user != (before ? before->auth_user : std::nullopt));
+  context.database().write([&](store::Tx& tx) { store::mail_settings::set(tx, settings); });
+  context.out().done(context.say({"メール送信設定を更新しました", "mail settings changed"}),
+                     record_of(settings));
+}
+
+void declare_set(Verb& verb, Set& a) {
+  verb.option(a.from, "--from", "MAIL", {"発信元メールアドレス", "Sender"})
+      .option(a.host, "--host", "HOST", {"メールサーバー", "Mail server"})
+      .option(a.port, "--port", "PORT", 1, 65535, {"ポート番号 (587)", "Port (587)"})
+      .option(a.user, "--user", "ID", {"SMTP 認証のユーザー", "User for SMTP AUTH"})
+      .flag(a.no_auth, "--no-auth", {"SMTP 認証をしない", "No SMTP AUTH"})
+      .not_with("--user")
+      .flag(a.password.input, "--password-stdin",
+            {"パスワードを標準入力から読む", "Read the password from standard input"})
+      .option(a.password.file, "--password-file", "FILE",
+              {"パスワードをファイルから読む", "Read the password from a file"})
+      .not_with("--password-stdin")
+      .option(a.ca_file, "--ca-file", "FILE",
+              {"サーバーを信頼する CA 証明書 (PEM)", "Certificates to trust for the server (PEM)"})
+      .flag(a.no_ca_file, "--no-ca-file", {"システムの CA 証明書を使う", "Trust what the system trusts"})
+      .not_with("--ca-file");
+}
+
+}  // namespace
+
+void add_mail_commands(Commands& commands) {
+  commands.noun("mail", {"メール送信設定", "Mail settings"});
+  commands.verb<NoArguments>("mail", "show", {"設定を表示する", "Show the mail settings"},
+                             "certfleet mail show", nullptr, show);
+  commands.verb<Set>(
+      "mail", "set", {"設定を変更する", "Change the mail settings"},
+      "certfleet mail set --from certfleet@example.com --host smtp.example.com --user certfleet@example.com",
+      declare_set, set);
+}
+
+}  // namespace certfleet::cli
