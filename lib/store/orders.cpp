@@ -2,6 +2,8 @@
 
 #include "lib/domain/job.h"
 #include "lib/store/jobs.h"
+#include "lib/store/jobs_by_hand.h"
+#include "lib/store/mails.h"
 #include "lib/store/rows.h"
 #include "lib/store/services.h"
 #include "lib/store/times.h"
@@ -10,8 +12,8 @@
 namespace certfleet::store::orders {
 namespace {
 
-constexpr int trace_missing = 2111;           // what an order needs is missing
-constexpr std::chrono::hours due_again{1};    // manual 8.6.2: tried again after a fixed time
+constexpr int trace_missing = 2111;         // what an order needs is missing
+constexpr std::chrono::hours due_again{1};  // manual 8.6.2: tried again after a fixed time
 
 constexpr const char* columns =
     "SELECT o.id, o.service_id, o.ca_account_id, s.name AS service_name, o.state, o.request_no,"
@@ -42,6 +44,15 @@ std::vector<Order> orders_of(const pqxx::result& rows) {
   std::vector<Order> orders;
   for (const auto& row : rows) orders.push_back(order_of(row));
   return orders;
+}
+
+void mail(Tx& tx, const Order& order, domain::MailEvent event, std::string_view error = {}) {
+  mails::Event what;
+  what.event = event;
+  what.service = order.service;
+  what.request_no = order.request_no;
+  what.error = error;
+  mails::emit(tx, what);
 }
 
 // What an order needs of its service. Failure in a person's words.
@@ -81,8 +92,10 @@ bool mark_started(Tx& tx, OrderId id, CaAccountId account) {
              .affected_rows() > 0;
 }
 
-Order started(Tx& tx, OrderId id, bool by_person) {
+// What goes with the row of a started order.
+Order launch(Tx& tx, OrderId id, bool by_person) {
   auto order = get(tx, id);
+  mail(tx, order, domain::MailEvent::order_started);
   domain::NewJob job;
   job.kind = "csr.make";
   job.subject = order.id.value();
@@ -98,7 +111,7 @@ Order started(Tx& tx, OrderId id, bool by_person) {
 void postpone(Tx& tx, const Order& order, const Failure& why) {
   traces::Stored trace;
   trace.line = {std::chrono::system_clock::now(), trace::Level::warning, "orders", trace_missing, order.request_no,
-                {"0", why.what()}};
+                {why.what()}};
   trace.service = order.service;
   traces::add(tx, std::span(&trace, 1));
   tx.raw().exec_params("UPDATE ca_order SET scheduled_at = now() + make_interval(hours => $2) WHERE id = $1",
@@ -143,9 +156,9 @@ Order start_now(Tx& tx, ServiceId id, bool by_person) {
   auto service = require_orderable(tx, id);
   auto live = live_of(tx, id);
   require_not_under_way(live);
-  if (!live) return started(tx, insert(tx, service, "started", ""), by_person);
+  if (!live) return launch(tx, insert(tx, service, "started", ""), by_person);
   if (!mark_started(tx, live->id, service.ca_account)) require_not_under_way(live_of(tx, id));
-  return started(tx, live->id, by_person);
+  return launch(tx, live->id, by_person);
 }
 
 Order schedule(Tx& tx, ServiceId id, WallTime at) {
@@ -169,7 +182,7 @@ int start_due(Tx& tx, int rows_max) {
     try {
       auto service = require_orderable(tx, order.service);
       mark_started(tx, order.id, service.ca_account);
-      started(tx, order.id, false);
+      launch(tx, order.id, false);
     } catch (const Failure& failure) {
       // Only what the rules refuse, and before anything was written.
       if (failure.fault() != Fault::conflict && failure.fault() != Fault::usage) throw;
@@ -185,10 +198,10 @@ void cancel(Tx& tx, ServiceId service) {
   if (order->state != "scheduled") {
     // On the order too: the next job of its line must know, if this one ends in the same moment.
     tx.raw().exec_params("UPDATE ca_order SET cancel = true WHERE id = $1 AND ended_at IS NULL", order->id.value());
-    auto told = tx.raw().exec_params(
-        "UPDATE job SET cancel = true WHERE kind IN ('csr.make', 'order.place') AND subject_id = $1",
-        order->id.value());
-    if (told.affected_rows() > 0) return;
+    auto jobs = tx.raw().exec_params(
+        "SELECT id FROM job WHERE kind IN ('csr.make', 'order.place') AND subject_id = $1", order->id.value());
+    for (const auto& job : jobs) jobs::cancel(tx, id_of<JobId>(job[0]));
+    if (!jobs.empty()) return;
   }
   // Scheduled, or its job is dead: nobody else would end it.
   end(tx, order->id, End::cancelled, "cancelled");
@@ -210,20 +223,30 @@ void record_url(Tx& tx, OrderId id, std::string_view order_url) {
       id.value(), std::string(order_url));
   if (rows.affected_rows() == 0)
     throw Failure(Fault::conflict, fmt::format("the order {} is placed already or has ended", id.value()));
+  mail(tx, order, domain::MailEvent::order_progress);
 }
 
 void record_error(Tx& tx, OrderId id, std::string_view error) {
-  tx.raw().exec_params(
+  auto changed = tx.raw().exec_params(
       "UPDATE ca_order SET error = $2 WHERE id = $1 AND ended_at IS NULL AND error IS DISTINCT FROM $2", id.value(),
       std::string(error));
+  if (changed.affected_rows() > 0) mail(tx, get(tx, id), domain::MailEvent::order_progress, error);
+}
+
+End how_given_up(const Order& order, const Failure& why) {
+  // The pipeline ends a job that was itself cancelled with this word.
+  bool cancelled = order.cancel || std::string_view(why.what()) == "cancelled";
+  return cancelled ? End::cancelled : End::failed;
 }
 
 bool end(Tx& tx, OrderId id, End how, std::string_view error) {
-  return tx.raw()
-             .exec_params("UPDATE ca_order SET state = $2, error = nullif($3, ''), ended_at = now()"
-                          " WHERE id = $1 AND ended_at IS NULL",
-                          id.value(), std::string(word(how)), std::string(error))
-             .affected_rows() > 0;
+  auto ended = tx.raw().exec_params(
+      "UPDATE ca_order SET state = $2, error = nullif($3, ''), ended_at = now() WHERE id = $1 AND ended_at IS NULL",
+      id.value(), std::string(word(how)), std::string(error));
+  if (ended.affected_rows() == 0) return false;
+  if (how == End::issued) mail(tx, get(tx, id), domain::MailEvent::order_succeeded);
+  if (how == End::failed) mail(tx, get(tx, id), domain::MailEvent::order_failed, error);
+  return true;
 }
 
 }  // namespace certfleet::store::orders

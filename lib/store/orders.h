@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "lib/base/clock.h"
+#include "lib/base/error.h"
 #include "lib/base/id.h"
 #include "lib/store/transaction.h"
 
@@ -66,6 +67,9 @@ void record_url(Tx& tx, OrderId id, std::string_view order_url);
 void record_error(Tx& tx, OrderId id, std::string_view error);
 
 enum class End { issued, failed, cancelled };
+
+// How an order ends whose job ends with this failure: cancelled if a person asked for it.
+End how_given_up(const Order& order, const Failure& why);
 
 // Ends the order and emits the mail; a cancelled one makes none. Does nothing and returns false if it has ended.
 bool end(Tx& tx, OrderId id, End how, std::string_view error = {});
