@@ -6,6 +6,7 @@
 #include "lib/base/log.h"
 #include "lib/bus/link.h"
 #include "lib/bus/poller.h"
+#include "lib/bus/room.h"
 #include "lib/bus/uuid.h"
 
 namespace certfleet::bus {
@@ -67,26 +68,17 @@ struct Client::Impl {
   }
 
   void settle() {
-    while (std::exchange(uneven, false)) divide_room();
+    while (std::exchange(uneven, false)) divide();
   }
 
-  // An even part for each broker, at least one; what others still hold beyond their part has to be used up
-  // first, so that no more is outstanding in all than there is room for.
-  void divide_room() {
-    std::size_t up = connected();
-    if (up == 0) return;
-    std::uint64_t outstanding = 0;
-    for (const auto& peer : peers) outstanding += peer.link.outstanding();
-    std::uint64_t free = room - std::min(room, outstanding);
-    std::uint64_t part = (room + up - 1) / up;
-    for (auto& peer : peers) {
-      if (!peer.link.up()) continue;
-      std::uint64_t has = peer.link.outstanding();
-      std::uint64_t more = std::min(part - std::min(part, has), free);
-      free -= more;
-      std::uint64_t target = room == 0 ? 0 : std::max<std::uint64_t>(has + more, 1);
-      step(peer, Link::Room{target});
-    }
+  void divide() {
+    std::vector<std::uint64_t> outstanding;
+    for (const auto& peer : peers)
+      if (peer.link.up()) outstanding.push_back(peer.link.outstanding());
+    auto targets = divide_room(room, outstanding);
+    std::size_t next = 0;
+    for (auto& peer : peers)
+      if (peer.link.up() && next < targets.size()) step(peer, Link::Room{targets[next++]});
   }
 
   void receive(Peer& peer) {

@@ -213,6 +213,17 @@ TEST_F(BrokerTest, while_the_database_is_away_the_last_list_stays_good) {
   EXPECT_TRUE(connected({x.get()}));
 }
 
+TEST_F(BrokerTest, the_same_list_again_is_no_news) {
+  PeerWatch watch(std::make_unique<RollDirectory>(roll_), 5ms);
+  EXPECT_EQ(watch.take()->size(), 2U);
+  ASSERT_TRUE(eventually(soon, [&] { return roll_.loads() > 5; }));
+  EXPECT_FALSE(watch.take());
+  roll_.revoke(PeerId(2));
+  std::optional<std::vector<EnrolledPeer>> news;
+  ASSERT_TRUE(eventually(soon, [&] { return (news = watch.take()).has_value(); }));
+  EXPECT_EQ(news->size(), 1U);
+}
+
 TEST_F(BrokerTest, a_broker_that_can_t_learn_who_is_enrolled_does_not_start) {
   roll_.fail(true);
   EXPECT_THROW(RunningBroker(roll_, broker_), Failure);
