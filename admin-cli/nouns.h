@@ -8,6 +8,7 @@ class Commands;
 void add_nouns(Commands& commands);
 
 void add_init_command(Commands& commands);
+void add_dev_command(Commands& commands);
 void add_system_commands(Commands& commands);  // version, migrate
 void add_site_commands(Commands& commands);
 void add_group_commands(Commands& commands);

@@ -9,6 +9,7 @@ struct Terminal {
 
   // Colours only on a terminal, and never where NO_COLOR is set (no-color.org) or TERM is "dumb".
   static Terminal of_output();
+  static Terminal of_errors();  // standard error instead
 };
 
 }  // namespace certfleet::cli

@@ -30,10 +30,19 @@ void run(Tx& tx, std::string_view format, std::string_view role) {
   tx.raw().exec(fmt::format(fmt::runtime(format), tx.raw().quote_name(std::string(role))));
 }
 
+bool is_member(Tx& tx, const std::string& user, const std::string& role) {
+  return !tx.raw()
+              .exec_params("SELECT 1 FROM pg_auth_members WHERE roleid = to_regrole($2) AND member ="
+                           " (SELECT oid FROM pg_roles WHERE rolname = $1)",
+                           user, role)
+              .empty();
+}
+
 void set_membership(Tx& tx, const domain::User& user) {
   bool admin = user.role == "admin";
   run(tx, admin ? "GRANT certfleet_admin TO {}" : "GRANT certfleet_viewer TO {}", user.name);
-  run(tx, admin ? "REVOKE certfleet_viewer FROM {}" : "REVOKE certfleet_admin FROM {}", user.name);
+  std::string other = admin ? "certfleet_viewer" : "certfleet_admin";
+  if (is_member(tx, user.name, other)) run(tx, "REVOKE " + other + " FROM {}", user.name);
 }
 
 }  // namespace

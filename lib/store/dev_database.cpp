@@ -1,0 +1,20 @@
+#include "lib/store/dev_database.h"
+
+#include <pqxx/pqxx>
+
+#include "lib/store/failures.h"
+
+namespace certfleet::store {
+
+void create_database(const std::string& dsn, const std::string& name) {
+  try {
+    pqxx::connection connection(dsn);
+    pqxx::nontransaction tx(connection);  // CREATE DATABASE runs in none
+    if (tx.exec_params("SELECT 1 FROM pg_database WHERE datname = $1", name).empty())
+      tx.exec("CREATE DATABASE " + tx.quote_name(name));
+  } catch (const std::exception&) {
+    throw current_failure();
+  }
+}
+
+}  // namespace certfleet::store
