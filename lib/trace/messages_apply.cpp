@@ -19,7 +19,7 @@ constexpr std::array messages = {
     Message{1810, E, "apply", 1, "SSH接続の応答が時間内にありません。TM={0}", "No answer over SSH in time. limit={0}"},
     Message{1811, E, "apply", 1, "ログインできません。[{0}]", "The login failed. [{0}]"},
     Message{1812, E, "apply", 1, "コマンドが失敗しました。[{0}]", "A command failed. [{0}]"},
-    Message{1813, E, "apply", 0, "アカウント情報がありません。", "There is no account information."},
+    Message{1813, E, "apply", 1, "アカウント情報がありません。{0}", "There is no account information. {0}"},
     Message{1814, E, "apply", 0, "適用後の確認の設定がありません。", "There are no settings to check the node with."},
     Message{1815, E, "apply", 1, "適用後の確認に失敗しました。{0}", "The check after the apply failed. {0}"},
     Message{1816, E, "apply", 1, "証明書を元に戻せません。[{0}]", "The certificate can't be restored. [{0}]"},
