@@ -4,6 +4,7 @@
 
 #include "admin-cli/times.h"
 #include "admin-cli/width.h"
+#include "lib/trace/render.h"
 
 namespace certfleet::cli {
 namespace {
@@ -16,26 +17,15 @@ Tone tone_of(trace::Level level) {
   return level == trace::Level::warning ? Tone::warning : Tone::plain;
 }
 
-char letter_of(trace::Level level) {
-  return level == trace::Level::error ? 'E' : level == trace::Level::warning ? 'W' : 'I';
-}
-
-std::string rendered(const trace::Line& line, Language) {
-  std::string text =
-      fmt::format("{} <{}{:04}> {:05}", line.module, letter_of(line.level), line.id, line.request_no);
-  for (const auto& arg : line.args) text += " [" + arg + "]";
-  return text;
-}
-
 }  // namespace
 
 void print_trace(Context& context, const store::traces::Stored& stored) {
   const auto& line = stored.line;
-  auto text = rendered(line, context.language());
+  auto text = trace::render(line, context.language());
   if (context.options().json) {
     context.out().raw(json_line({{{"id", {}, stored.id},
                                   {"at", {}, line.at},
-                                  {"level", {}, std::string(1, letter_of(line.level))},
+                                  {"level", {}, std::string(1, trace::letter(line.level))},
                                   {"module", {}, line.module},
                                   {"code", {}, line.id},
                                   {"request", {}, line.request_no},

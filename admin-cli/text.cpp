@@ -15,7 +15,7 @@ Language language_of(int argc, const char* const* argv) {
   }
   for (const char* name : {"LC_ALL", "LC_MESSAGES", "LANG"})
     if (const char* value = std::getenv(name); value != nullptr && *value != '\0')
-      return std::string_view(value).starts_with("ja") ? Language::ja : Language::en;
+      return trace::language_from_locale(value);
   return Language::en;
 }
 

@@ -7,9 +7,11 @@
 #include <string>
 #include <string_view>
 
+#include "lib/trace/catalogue.h"
+
 namespace certfleet::cli {
 
-enum class Language { ja, en };
+using trace::Language;
 
 struct Text {
   std::string_view ja;

@@ -1,0 +1,196 @@
+// The limits of the manual: at each, and just past it.
+#include "lib/domain/checks.h"
+
+#include <gtest/gtest.h>
+
+#include "lib/base/error.h"
+
+namespace certfleet::domain {
+namespace {
+
+template <class T>
+bool refused(const T& value) {
+  try {
+    checked(value);
+  } catch (const Failure& failure) {
+    EXPECT_EQ(failure.fault(), Fault::usage) << failure.what();
+    return true;
+  }
+  return false;
+}
+
+Service service() {
+  Service service;
+  service.name = "shop";
+  service.common_name = "shop.example.com";
+  return service;
+}
+
+std::string host_of(std::size_t bytes) {  // "aaa….example.com"
+  return std::string(bytes - 12, 'a') + ".example.com";
+}
+
+TEST(Checks, a_common_name_has_64_bytes_at_most) {
+  auto value = service();
+  value.common_name = host_of(64);
+  EXPECT_FALSE(refused(value));
+  value.common_name = host_of(65);
+  EXPECT_TRUE(refused(value));
+}
+
+TEST(Checks, names_are_stored_in_lower_case_and_once) {
+  auto value = service();
+  value.common_name = "Shop.Example.COM";
+  value.sans = {"WWW.example.com", "www.example.com", "shop.example.com"};
+  value = checked(value);
+  EXPECT_EQ(value.common_name, "shop.example.com");
+  EXPECT_EQ(value.sans, std::vector<std::string>{"www.example.com"});
+}
+
+TEST(Checks, a_name_is_a_line_of_128_bytes_at_most) {
+  auto value = service();
+  value.name = std::string(128, 'x');
+  EXPECT_FALSE(refused(value));
+  value.name = std::string(129, 'x');
+  EXPECT_TRUE(refused(value));
+  value.name = "サービス" + std::string(116, 'x');  // bytes count, not characters: 12 and 116
+  EXPECT_FALSE(refused(value));
+  value.name += "x";
+  EXPECT_TRUE(refused(value));
+  for (const auto* name : {"", " shop", "shop ", "sh\nop", "sh\x1bop"}) {
+    value.name = name;
+    EXPECT_TRUE(refused(value)) << name;
+  }
+}
+
+TEST(Checks, subject_fields_have_the_bytes_of_the_manual) {
+  auto at = [](std::string KeySpec::*field, std::size_t bytes) {
+    KeySpec spec;
+    spec.*field = std::string(bytes, 'x');
+    return refused(spec);
+  };
+  EXPECT_FALSE(at(&KeySpec::state, 128));
+  EXPECT_TRUE(at(&KeySpec::state, 129));
+  EXPECT_FALSE(at(&KeySpec::locality, 128));
+  EXPECT_TRUE(at(&KeySpec::locality, 129));
+  EXPECT_FALSE(at(&KeySpec::organization, 64));
+  EXPECT_TRUE(at(&KeySpec::organization, 65));
+  EXPECT_FALSE(at(&KeySpec::unit, 64));
+  EXPECT_TRUE(at(&KeySpec::unit, 65));
+  KeySpec spec;
+  spec.email = std::string(60, 'a') + "@" + host_of(63) + ".jp";
+  spec.email = std::string(128 - host_of(60).size() - 1, 'a') + "@" + host_of(60);
+  EXPECT_FALSE(refused(spec));
+  spec.email = "a" + spec.email;
+  EXPECT_TRUE(refused(spec));
+}
+
+TEST(Checks, city_organisation_and_unit_are_ascii_and_the_prefecture_is_free) {
+  KeySpec spec;
+  spec.state = "東京都";
+  EXPECT_FALSE(refused(spec));
+  for (auto field : {&KeySpec::locality, &KeySpec::organization, &KeySpec::unit}) {
+    KeySpec wrong;
+    wrong.*field = "千代田区";
+    EXPECT_TRUE(refused(wrong));
+  }
+  for (const auto* country : {"jp", "J", "JPN", "日本", "1P"}) {
+    KeySpec wrong;
+    wrong.country = country;
+    EXPECT_TRUE(refused(wrong)) << country;
+  }
+  KeySpec wrong;
+  wrong.algorithm = "rsa-1024";
+  EXPECT_TRUE(refused(wrong));
+}
+
+TEST(Checks, a_mail_address_is_one_address) {
+  for (const auto* good : {"a@example.com", "first.last+tag@sub.example.co.jp", "root@localhost"})
+    EXPECT_NO_THROW(check_mail_address(good, "mail")) << good;
+  for (const auto* bad : {"", "a", "@example.com", "a@", "a@b@c.com", "a b@example.com", "a@exa mple.com",
+                          "a@example.com,b@example.com", "あ@example.com", "a@example.com\nBcc: x@y.com"})
+    EXPECT_THROW(check_mail_address(bad, "mail"), Failure) << bad;
+}
+
+TEST(Checks, five_recipients_of_each_field) {
+  NotificationTable table;
+  table.name = "standard";
+  table.to = std::vector<std::string>(5, "a@example.com");
+  table.cc = table.to;
+  EXPECT_FALSE(refused(table));
+  table.cc.emplace_back("f@example.com");
+  EXPECT_TRUE(refused(table));
+  table.cc.clear();
+  table.title = "two\r\nlines";
+  EXPECT_TRUE(refused(table));
+}
+
+Node node() {
+  Node node;
+  node.name = "web1";
+  node.verify = {VerifyMode::address, "192.0.2.1", 443, "shop.example.com"};
+  node.apache = {"/etc/ssl/shop.crt", "/etc/ssl/shop.key", std::nullopt, "/var/lib/work", "apachectl"};
+  return node;
+}
+
+TEST(Checks, paths_of_a_node_have_no_blanks_and_no_wide_characters) {
+  EXPECT_FALSE(refused(node()));
+  for (const auto* path :
+       {"", "etc/shop.crt", "/etc/my certs/shop.crt", "/etc/証明書.crt", "/etc/../shop.crt"}) {
+    auto wrong = node();
+    wrong.apache.cert_file = path;
+    EXPECT_TRUE(refused(wrong)) << path;
+  }
+  auto same = node();
+  same.apache.key_file = same.apache.cert_file;
+  EXPECT_TRUE(refused(same));
+}
+
+TEST(Checks, a_check_by_url_asks_for_the_name_of_the_url) {
+  auto value = node();
+  value.verify = {VerifyMode::url, "WWW.example.com", 443, std::nullopt};
+  EXPECT_EQ(checked(value).verify.name, "www.example.com");
+  value.verify.host = "https://www.example.com/";
+  EXPECT_TRUE(refused(value));
+  value.verify.host = "192.0.2.1";
+  EXPECT_TRUE(refused(value));
+}
+
+TEST(Checks, a_host_key_is_a_fingerprint) {
+  Access access;
+  access.name = "web1";
+  access.address = "2001:db8::1";
+  access.login_id = "deploy";
+  access.host_key = "SHA256:" + std::string(43, 'A');
+  EXPECT_FALSE(refused(access));
+  for (auto bad : {std::string("MD5:00:11"), "SHA256:" + std::string(42, 'A'),
+                   "SHA256:" + std::string(44, 'A'), "SHA256:" + std::string(42, 'A') + "="}) {
+    access.host_key = bad;
+    EXPECT_TRUE(refused(access)) << bad;
+  }
+}
+
+TEST(Checks, a_proxy_is_host_and_port) {
+  Settings settings;
+  settings.proxy = "Proxy.example.com:8080";
+  EXPECT_EQ(checked(settings).proxy, "proxy.example.com:8080");
+  for (const auto* bad :
+       {"proxy", "http://proxy:8080", "proxy:", "proxy:0", "proxy:65536", ":8080", "proxy:80x"}) {
+    settings.proxy = bad;
+    EXPECT_TRUE(refused(settings)) << bad;
+  }
+}
+
+TEST(Checks, a_directory_is_reached_over_https) {
+  CaAccount account;
+  account.name = "ca";
+  account.directory_url = "https://ca.example.com/directory";
+  EXPECT_FALSE(refused(account));
+  for (const auto* bad : {"http://ca.example.com", "https://", "ca.example.com", "https://ca example"}) {
+    account.directory_url = bad;
+    EXPECT_TRUE(refused(account)) << bad;
+  }
+}
+
+}  // namespace
+}  // namespace certfleet::domain
