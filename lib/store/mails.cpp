@@ -1,7 +1,10 @@
 #include "lib/store/mails.h"
 
+#include <fmt/format.h>
+
 #include <pqxx/pqxx>
 
+#include "lib/base/error.h"
 #include "lib/store/jobs.h"
 #include "lib/store/notifications.h"
 #include "lib/store/times.h"
@@ -26,6 +29,37 @@ bool emit(Tx& tx, const Event& event) {
                      .node = event.node,
                      .request_no = event.request_no});
   return true;
+}
+
+Mail get(Tx& tx, MailId id) {
+  auto rows = tx.raw().exec_params(
+      "SELECT m.message_id, m.event, m.notification_id, s.name, n.name, t.name, m.request_no, m.error,"
+      " extract(epoch FROM m.not_after), extract(epoch FROM m.created_at), m.sent_at IS NOT NULL"
+      " FROM mail m JOIN service s ON s.id = m.service_id LEFT JOIN node n ON n.id = m.node_id"
+      " LEFT JOIN site t ON t.id = n.site_id WHERE m.id = $1",
+      id.value());
+  if (rows.empty()) throw Failure(Fault::not_found, fmt::format("there is no mail {}", id.value()));
+  const auto row = rows[0];
+  Mail mail;
+  mail.id = id;
+  mail.message_id = row[0].c_str();
+  auto event = domain::mail_event_from(row[1].c_str());
+  CERTFLEET_INVARIANT(event.has_value(), row[1].c_str());
+  mail.event = *event;
+  mail.table = notifications::get(tx, NotificationId(row[2].as<std::int64_t>()));
+  mail.service = row[3].c_str();
+  mail.node = row[4].as<std::string>("");
+  mail.site = row[5].as<std::string>("");
+  mail.request_no = row[6].as<int>();
+  mail.error = row[7].as<std::string>("");
+  if (!row[8].is_null()) mail.not_after = wall_time(row[8].as<double>());
+  mail.created_at = wall_time(row[9].as<double>());
+  mail.sent = row[10].as<bool>();
+  return mail;
+}
+
+void record_sent(Tx& tx, MailId id) {
+  tx.raw().exec_params("UPDATE mail SET sent_at = now() WHERE id = $1 AND sent_at IS NULL", id.value());
 }
 
 }  // namespace certfleet::store::mails

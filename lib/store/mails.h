@@ -26,4 +26,23 @@ struct Event {
 // and names somebody. Returns whether it did.
 bool emit(Tx& tx, const Event& event);
 
+// One mail with everything that it is made from.
+struct Mail {
+  MailId id;
+  std::string message_id;
+  domain::MailEvent event = domain::MailEvent::order_started;
+  domain::NotificationTable table;
+  std::string service;
+  std::string node;  // "" if it is about none
+  std::string site;  // the node's
+  int request_no = 0;
+  std::string error;
+  std::optional<WallTime> not_after;
+  WallTime created_at;
+  bool sent = false;
+};
+
+Mail get(Tx& tx, MailId id);  // Failure(not_found)
+void record_sent(Tx& tx, MailId id);
+
 }  // namespace certfleet::store::mails

@@ -1,0 +1,20 @@
+#include "lib/pipeline/worker.h"
+#include "lib/pki/sealing_key_files.h"
+#include "workers/mail/mail_send.h"
+
+namespace {
+
+// Keys of its own: sealing.key_files, the private halves that open what the command has sealed.
+certfleet::pipeline::Handlers handlers(certfleet::Config& config, certfleet::pipeline::Toolbox&) {
+  auto folder = std::filesystem::path(config.name()).parent_path();
+  auto keys = certfleet::pki::load_sealing_keys(config.texts("sealing.key_files"), folder);
+  certfleet::pipeline::Handlers all;
+  all.push_back(std::make_unique<certfleet::mail::MailSend>(std::move(keys)));
+  return all;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  return certfleet::pipeline::worker_main(argc, argv, "certfleet-worker-mail", certfleet::domain::Queue::mail, handlers);
+}
