@@ -29,9 +29,10 @@ class Bus {
   struct Events {
     std::vector<JobRef> offers;
     std::vector<int> readable;  // of `fds`
+    bool room = false;          // a queue that had no room to offer has some now
   };
-  // Waits until offers have come, one of `fds` is readable or the time has passed, and does the bus's own
-  // work (connecting, beats). To be called at least each second.
+  // Waits until there is one of these events or the time has passed, and does the bus's own work (connecting,
+  // beats). To be called at least each second.
   virtual Events poll(std::chrono::milliseconds timeout, std::span<const int> fds = {}) = 0;
 
   // Brokers that have welcomed us and are alive.

@@ -117,6 +117,18 @@ struct Client::Impl {
     return readable;
   }
 
+  bool room_to_offer(Queue queue) const {
+    return std::any_of(peers.begin(), peers.end(),
+                       [&](const Peer& peer) { return peer.link.window(queue) > 0; });
+  }
+
+  std::vector<Queue> full() const {
+    std::vector<Queue> queues;
+    for (Queue queue : domain::all_queues)
+      if (!room_to_offer(queue)) queues.push_back(queue);
+    return queues;
+  }
+
   // Hands `refs`, all of one queue, to brokers in turn; returns those that found no room.
   std::vector<JobRef> offer(std::vector<JobRef> refs) {
     std::size_t failures = 0;
@@ -162,20 +174,22 @@ std::vector<JobRef> Client::offer(std::vector<JobRef> refs) {
 }
 
 bool Client::room_to_offer(Queue queue) const {
-  return std::any_of(impl_->peers.begin(), impl_->peers.end(),
-                     [&](const auto& peer) { return peer.link.window(queue) > 0; });
+  return impl_->room_to_offer(queue);
 }
 
 Client::Events Client::poll(std::chrono::milliseconds timeout, std::span<const int> fds) {
   Instant until = impl_->clock.now() + timeout;
   Events events;
+  auto full = impl_->full();
   for (;;) {
     impl_->ticks();
     impl_->settle();
     bool at_once = !impl_->offers.empty();
     events.readable = impl_->wait(at_once ? std::chrono::milliseconds(0) : impl_->nap(until), fds);
     impl_->settle();
-    if (!impl_->offers.empty() || !events.readable.empty() || impl_->clock.now() >= until) break;
+    events.room = std::any_of(full.begin(), full.end(), [&](Queue queue) { return room_to_offer(queue); });
+    if (!impl_->offers.empty() || !events.readable.empty() || events.room || impl_->clock.now() >= until)
+      break;
   }
   events.offers.swap(impl_->offers);
   return events;

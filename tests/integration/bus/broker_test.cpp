@@ -107,6 +107,22 @@ TEST_F(BrokerTest, many_offers_flow_through_small_rooms_and_none_is_lost) {
   EXPECT_EQ(std::unique(got_.begin(), got_.end()) - got_.begin(), static_cast<std::ptrdiff_t>(jobs));
 }
 
+TEST_F(BrokerTest, a_scheduler_is_woken_when_there_is_room_to_offer_again) {
+  RunningBroker broker(roll_, broker_);
+  auto s = scheduler({broker.endpoint()});
+  EXPECT_FALSE(s->room_to_offer(Queue::apply));
+  auto begin = clock_.now();
+  EXPECT_TRUE(s->poll(soon).room);
+  std::vector<JobRef> refs;
+  for (std::int64_t id = 1; id <= 300; ++id) refs.push_back(ref(id));
+  EXPECT_EQ(s->offer(refs).size(), 300U - 256U);
+  EXPECT_FALSE(s->room_to_offer(Queue::apply));
+  EXPECT_TRUE(s->room_to_offer(Queue::mail));
+  EXPECT_TRUE(s->poll(soon).room);
+  EXPECT_TRUE(s->room_to_offer(Queue::apply));
+  EXPECT_LT(clock_.now() - begin, soon);
+}
+
 TEST_F(BrokerTest, a_worker_never_gets_more_than_its_room) {
   RunningBroker broker(roll_, broker_);
   auto w = worker({broker.endpoint()});
