@@ -71,8 +71,11 @@ int Socket::release() {
 }
 
 Socket connect_to(const Address& address, const Waiter& waiter) {
-  auto whom = to_string(address);
-  auto candidates = resolve(address, waiter);
+  return connect_to_one_of(resolve(address, waiter), to_string(address), waiter);
+}
+
+Socket connect_to_one_of(const std::vector<SocketAddress>& candidates, const std::string& whom,
+                         const Waiter& waiter) {
   int error = 0;
   for (std::size_t i = 0; i < candidates.size() && !waiter.deadline().over(); ++i) {
     const auto& candidate = candidates[i];
@@ -121,9 +124,6 @@ std::string receive_some(const Socket& socket, std::size_t bytes_max, const Wait
                          std::string_view whom) {
   std::string bytes(bytes_max, '\0');
   for (;;) {
-    // Also when data never ends to come: a server that drips byte by byte must not hold us.
-    if (waiter.deadline().over()) time_out(whom);
-    throw_if_stopped(waiter.stop());
     auto count = ::recv(socket.fd(), bytes.data(), bytes.size(), 0);
     if (count >= 0) {
       bytes.resize(static_cast<std::size_t>(count));

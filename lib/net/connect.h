@@ -3,8 +3,11 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "lib/net/address.h"
+#include "lib/net/resolve.h"
 #include "lib/net/waiter.h"
 
 namespace certfleet::net {
@@ -30,6 +33,8 @@ class Socket {
 // 2413) if the name doesn't resolve, (unreachable, 29) with the last reason if none accepts, (retry, 2412) if
 // none answered in time.
 Socket connect_to(const Address& address, const Waiter& waiter);
+Socket connect_to_one_of(const std::vector<SocketAddress>& candidates, const std::string& whom,
+                         const Waiter& waiter);
 
 // By CONNECT (RFC 9110 section 9.3.6) if there is a proxy; the proxy then resolves the name.
 // Failure(unreachable, 29) naming both if the proxy refuses or doesn't speak HTTP.

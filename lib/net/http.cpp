@@ -108,7 +108,8 @@ std::size_t on_header(char* data, std::size_t size, std::size_t count, void* to)
   gathering.header_bytes += line.size();
   gathering.too_large = gathering.header_bytes > header_bytes_max;
   if (gathering.too_large) return 0;
-  if (line.starts_with("HTTP/")) gathering.response.headers.clear();  // what came before was "100 Continue"
+  if (line.starts_with("HTTP/"))
+    gathering.response.headers.clear();  // those before were the proxy's, or interim
   auto colon = line.find(':');
   if (colon == std::string_view::npos || line.starts_with("HTTP/")) return size * count;
   auto value = line.substr(colon + 1);
@@ -241,7 +242,6 @@ class HttpClient::Impl {
     // Set even if empty: libcurl would look into the environment.
     set(CURLOPT_PROXY, options_.proxy ? to_string(*options_.proxy).c_str() : "");
     set(CURLOPT_NOPROXY, "");
-    set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
     set(CURLOPT_NOSIGNAL, 1L);
     set(CURLOPT_QUICK_EXIT, 1L);  // else giving up would wait for the resolver
     set(CURLOPT_MAXFILESIZE_LARGE, static_cast<curl_off_t>(options_.body_bytes_max));

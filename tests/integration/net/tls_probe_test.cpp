@@ -150,7 +150,8 @@ TEST_F(TlsProbe, a_stop_ends_the_wait_at_once) {
     char byte = 0;
     EXPECT_EQ(::recv(connection, &byte, 1, MSG_PEEK), 1);
     stop.request_stop();
-    EXPECT_GE(::recv(connection, &byte, 1, MSG_PEEK), 0);
+    while (::recv(connection, &byte, 1, 0) == 1) {
+    }  // until the client is gone
     ::close(connection);
   });
   auto start = Monotonic::now();

@@ -125,6 +125,7 @@ TEST(Certificate, what_is_no_certificate_is_refused_as_malformed) {
   check("-----BEGIN CERTIFICATE-----\n!!\n-----END CERTIFICATE-----\n", "not base64");
   check("-----BEGIN CERTIFICATE-----\nAAAA\n-----END X509 CRL-----\n", "another name");
   check("-----BEGIN CERTIFICATE-----\nAAAA\n-----BEGIN CERTIFICATE-----\n", "not closed");
+  check("-----BEGIN CERTIFICATE-----\nAAAA\n" + one.pem(), "not closed");
   check("-----BEGIN CERTIFICATE\n", "damaged");
   check("-----BEGIN \x1b[31m-----\n", "damaged");
 }
