@@ -56,7 +56,8 @@ class Router final : public Poco::Net::HTTPRequestHandlerFactory {
 Poco::Net::ServerSocket listen_on(const std::string& address) {
   try {
     Poco::Net::ServerSocket socket;
-    socket.bind(Poco::Net::SocketAddress(address), true);
+    // Without SO_REUSEPORT, which would let a second daemon listen beside the first unnoticed.
+    socket.bind(Poco::Net::SocketAddress(address), true, false);
     socket.listen(16);
     return socket;
   } catch (const Poco::Exception& error) {

@@ -21,7 +21,7 @@ using std::chrono::seconds;
 
 constexpr std::size_t answer_bytes_max = 1024UL * 1024;  // a chain of ten certificates stays far below
 constexpr seconds patience{30};                          // then the slot is better used by another job
-constexpr milliseconds first_pause{250};                 // test CAs and small ones are done in moments
+constexpr milliseconds first_pause{100};                 // test CAs and small ones are done in moments
 constexpr milliseconds longest_pause{4000};
 constexpr seconds look_again{15};                        // for a CA that says nothing of its own
 

@@ -9,6 +9,7 @@
 #include <Poco/Net/NetException.h>
 #include <Poco/Net/ServerSocket.h>
 #include <Poco/ThreadPool.h>
+#include <fcntl.h>
 #include <fmt/format.h>
 
 #include <mutex>
@@ -102,7 +103,9 @@ Poco::Net::ServerSocket listen_on(const std::string& address) {
   };
   try {
     Poco::Net::ServerSocket socket;
-    socket.bind(Poco::Net::SocketAddress(address), true);
+    // Without SO_REUSEPORT, which would let a second one listen beside the first unnoticed.
+    socket.bind(Poco::Net::SocketAddress(address), true, false);
+    ::fcntl(socket.impl()->sockfd(), F_SETFD, FD_CLOEXEC);
     socket.listen(waiting_max);
     return socket;
   } catch (const Poco::Net::NetException& error) {

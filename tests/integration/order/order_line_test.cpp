@@ -1,0 +1,207 @@
+// The line of an order on real parts: what becomes of it when all goes well, and when something is wrong.
+#include <fmt/format.h>
+
+#include "lib/base/file.h"
+#include "lib/pki/chain.h"
+#include "lib/store/applies.h"
+#include "lib/store/certificates.h"
+#include "tests/integration/order/order_house.h"
+#include "tests/support/failure.h"
+#include "tests/support/free_port.h"
+
+namespace certfleet::testing {
+namespace {
+
+using namespace std::chrono_literals;
+
+class OrderLine : public OrderHouse {
+ protected:
+  domain::StoredCertificate current(ServiceId service) {
+    store::Database database(database_.settings_as("certfleet_order"));
+    return database.reading([&](store::Tx& tx) { return store::certificates::current(tx, service); }).value();
+  }
+};
+
+TEST_F(OrderLine, goes_from_key_to_stored_certificate) {
+  auto shop = add_service("shop", "shop.test", "{www.shop.test,api.shop.test}");
+  auto done = order(shop);
+  ASSERT_EQ(done.state, "issued") << done.error.value_or("");
+  auto stored = current(shop);
+  EXPECT_EQ(stored.slot, 1);
+  EXPECT_EQ(stored.common_name, "shop.test");
+
+  auto chain = pki::order_chain(stored.leaf_pem, stored.chain_pem);
+  auto root = pki::Certificate::from_pem(read_file(pebble_->env("PEBBLE_ROOT")));
+  EXPECT_TRUE(chain.intermediates.back().issued_by(root));
+  for (const auto* name : {"shop.test", "www.shop.test", "api.shop.test"}) EXPECT_TRUE(chain.leaf.covers(name));
+
+  auto box = sql(fmt::format("SELECT encode(key_sealed, 'escape') FROM key_pair WHERE id = {}", stored.key_pair.value()));
+  EXPECT_EQ(box.find("PRIVATE KEY"), std::string::npos);
+  store::Database apply(database_.settings_as("certfleet_apply"));
+  store::applies::Apply what;
+  what.certificate = stored.id;
+  auto material = apply.reading([&](store::Tx& tx) { return store::applies::material(tx, what); });
+  auto key = pki::PrivateKey::from_pem(pki::open(std::span(&sealing_key_, 1),
+                                                 domain::purpose::key_pair(chain.leaf.spki_sha256()), material.key));
+  EXPECT_TRUE(chain.leaf.matches(key));
+
+  EXPECT_EQ(mails(), "order_started order_progress order_succeeded");
+  EXPECT_EQ(sql("SELECT count(*) FROM acme_challenge"), "0");
+  EXPECT_EQ(sql("SELECT string_agg(kind || ' ' || outcome, ', ' ORDER BY ended_at) FROM job_history"),
+            "csr.make done, order.place done");
+  auto all = traces(done);
+  for (const auto* each : {"I2004", "I2005", "I2112", "I2114", "I2115", "I2116", "I2117", "I2118", "I2109", "I2119",
+                           "I2113", "I26"})
+    EXPECT_NE((all + " ").find(std::string(each) + " "), std::string::npos) << each << " in " << all;
+  EXPECT_EQ(all.find('E'), std::string::npos) << all;
+}
+
+TEST_F(OrderLine, a_second_order_uses_the_account_and_the_other_slot) {
+  auto shop = add_service("shop", "shop.test");
+  order(shop);
+  auto second = order(shop);
+  EXPECT_EQ(second.state, "issued");
+  EXPECT_EQ(traffic_.accounts, 1);
+  EXPECT_EQ(sql("SELECT string_agg(slot::text, ' ' ORDER BY slot) FROM certificate"), "1 2");
+  auto third = order(shop);
+  EXPECT_EQ(third.state, "issued");
+  EXPECT_EQ(sql("SELECT string_agg(order_id::text, ' ' ORDER BY slot) FROM certificate"), "3 2");
+  EXPECT_EQ(sql("SELECT count(*) FROM key_pair"), "2") << "the key of the one that had to go goes with it";
+}
+
+TEST_F(OrderLine, an_account_that_the_ca_has_forgotten_is_registered_again) {
+  auto shop = add_service("shop", "shop.test");
+  order(shop);
+  sql("UPDATE ca_account SET account_url = regexp_replace(account_url, '[0-9a-f]+$', '4711')");
+  EXPECT_EQ(order(shop).state, "issued");
+}
+
+TEST_F(OrderLine, a_ca_that_is_not_trusted_ends_the_order) {
+  auto shop = add_service("shop", "shop.test");
+  sql("UPDATE ca_account SET ca_pem = '" + read_file(pebble_->env("PEBBLE_ROOT")) + "'");
+  auto done = order(shop);
+  EXPECT_EQ(done.state, "failed");
+  expect_says(Failure(Fault::permanent, done.error.value_or("")), "directory: ");
+  EXPECT_EQ(mails(), "order_started order_failed");
+}
+
+TEST_F(OrderLine, a_ca_that_is_away_is_tried_again) {
+  auto shop = add_service("shop", "shop.test");
+  auto there = sql("SELECT directory_url FROM ca_account");
+  sql(fmt::format("UPDATE ca_account SET directory_url = 'https://localhost:{}/dir'", free_port()));
+  auto id = start(shop).id;
+  run_one(domain::Queue::csr);
+  auto first = run_one(domain::Queue::order);
+  ASSERT_TRUE(first);
+  EXPECT_EQ(first->how, store::Finished::How::retry);
+  EXPECT_EQ(get(id).state, "started");
+  expect_says(Failure(Fault::permanent, get(id).error.value_or("")), "directory: ");
+  sql("UPDATE ca_account SET directory_url = '" + there + "'");
+  run_all();
+  EXPECT_EQ(get(id).state, "issued");
+  EXPECT_EQ(get(id).error, std::nullopt);
+  EXPECT_EQ(mails(), "order_started order_progress order_progress order_succeeded");
+}
+
+TEST_F(OrderLine, a_domain_that_the_ca_can_not_validate_ends_the_order_with_its_words) {
+  auto shop = add_service("shop", "shop.test");
+  responder_.reset();
+  auto done = order(shop);
+  EXPECT_EQ(done.state, "failed");
+  expect_says(Failure(Fault::permanent, done.error.value_or("")), "shop.test: ");
+  expect_says(Failure(Fault::permanent, done.error.value_or("")), "connection refused");
+  EXPECT_EQ(mails(), "order_started order_progress order_failed");
+  EXPECT_NE(traces(done).find("E2107"), std::string::npos) << traces(done);
+  EXPECT_EQ(sql("SELECT count(*) FROM acme_challenge"), "0");
+  EXPECT_EQ(sql("SELECT outcome FROM job_history WHERE kind = 'order.place'"), "failed");
+}
+
+TEST_F(OrderLine, a_name_that_the_ca_refuses_ends_the_order_with_its_words) {
+  auto done = order(add_service("bad", "www.blocked.example"));
+  EXPECT_EQ(done.state, "failed");
+  expect_says(Failure(Fault::permanent, done.error.value_or("")), "rejectedIdentifier");
+  EXPECT_EQ(done.order_url, std::nullopt);
+}
+
+TEST_F(OrderLine, a_wildcard_is_refused_before_the_ca_hears_of_it) {
+  auto done = order(add_service("star", "*.shop.test"));
+  EXPECT_EQ(done.state, "failed");
+  expect_says(Failure(Fault::permanent, done.error.value_or("")), "*.shop.test: a wildcard name");
+  EXPECT_EQ(traffic_.requests, 0);
+}
+
+TEST_F(OrderLine, a_ca_that_limits_the_rate_is_left_alone_as_long_as_it_asks) {
+  auto id = start(add_service("shop", "shop.test")).id;
+  run_one(domain::Queue::csr);
+  hand_ = [](const net::HttpRequest& request, net::HttpResponse& response) {
+    if (request.url.find("order-plz") == std::string::npos) return;
+    response.status = 429;
+    response.headers = {{"retry-after", "1234"}};
+    response.body = R"({"type":"urn:ietf:params:acme:error:rateLimited","detail":"too many"})";
+  };
+  auto first = run_one(domain::Queue::order);
+  ASSERT_TRUE(first);
+  EXPECT_EQ(first->how, store::Finished::How::retry);
+  EXPECT_EQ(first->wait, 1234s);
+  EXPECT_EQ(get(id).error, "newOrder: too many (rateLimited)");
+}
+
+// A CA that takes its time, as its answers say.
+void keep_processing(const net::HttpRequest& request, net::HttpResponse& response) {
+  if (request.url.find("my-order") == std::string::npos) return;
+  for (const auto* status : {"\"valid\"", "\"ready\""})
+    if (auto at = response.body.find(status); at != std::string::npos)
+      response.body.replace(at, std::string_view(status).size(), "\"processing\"");
+}
+
+TEST_F(OrderLine, a_ca_that_needs_time_gets_it_without_a_failed_attempt) {
+  auto id = start(add_service("shop", "shop.test")).id;
+  run_one(domain::Queue::csr);
+  hand_ = [](const net::HttpRequest& request, net::HttpResponse& response) {
+    keep_processing(request, response);
+    if (response.body.find("\"processing\"") != std::string::npos) response.headers.emplace_back("retry-after", "900");
+  };
+  auto first = run_one(domain::Queue::order);
+  ASSERT_TRUE(first);
+  EXPECT_EQ(first->how, store::Finished::How::release);
+  EXPECT_EQ(first->wait, 900s);
+  EXPECT_EQ(get(id).state, "placed");
+  EXPECT_EQ(sql("SELECT count(*) FROM acme_challenge"), "1") << "the CA may look while nobody holds the job";
+  EXPECT_EQ(sql("SELECT attempts_failed FROM job WHERE kind = 'order.place'"), "0");
+  hand_ = nullptr;
+  run_all();
+  EXPECT_EQ(get(id).state, "issued");
+}
+
+TEST_F(OrderLine, a_worker_that_is_told_to_stop_hands_the_order_back_at_once) {
+  auto id = start(add_service("shop", "shop.test")).id;
+  run_one(domain::Queue::csr);
+  int looks = 0;
+  hand_ = [&](const net::HttpRequest& request, net::HttpResponse& response) {
+    keep_processing(request, response);
+    if (response.body.find("\"processing\"") != std::string::npos && ++looks == 2) stop_.request_stop();
+  };
+  auto begin = Monotonic::now();
+  auto first = run_one(domain::Queue::order);
+  EXPECT_LT(Monotonic::now() - begin, 10s);
+  ASSERT_TRUE(first);
+  EXPECT_EQ(first->how, store::Finished::How::release);
+  EXPECT_EQ(get(id).error, std::nullopt);
+  EXPECT_EQ(get(id).state, "placed");
+}
+
+TEST_F(OrderLine, a_cancelled_order_ends_as_cancelled) {
+  auto shop = add_service("shop", "shop.test");
+  auto id = start(shop).id;
+  run_one(domain::Queue::csr);
+  store::Database person(database_.settings());
+  person.write([&](store::Tx& tx) { store::orders::cancel(tx, shop); });
+  run_all();
+  EXPECT_EQ(get(id).state, "cancelled");
+  EXPECT_EQ(traffic_.requests, 0);
+  EXPECT_EQ(mails(), "order_started");
+  EXPECT_EQ(sql("SELECT outcome FROM job_history WHERE kind = 'order.place'"), "cancelled");
+}
+
+}  // namespace
+}  // namespace certfleet::testing
