@@ -164,6 +164,10 @@ AcmeOrder Acme::look(const std::string& order_url) {
                                          : around_.tracer.info(trace_id::state, state);
     traced_ = order.status;
   }
+  if (needs_authorizations(order)) return order;
+  // It has got past them before they were looked at again.
+  for (const auto& name : awaited_) around_.tracer.info(trace_id::validated, {name});
+  awaited_.clear();
   return order;
 }
 
@@ -182,6 +186,7 @@ std::vector<Authorization> Acme::open_authorizations(const AcmeOrder& order, con
                     fmt::format("the CA wants to validate {}, which was not ordered", pki::printable(each.name)));
     if (each.status == AuthorizationStatus::valid) {
       validated_.insert(url);
+      awaited_.erase(each.name);
       around_.tracer.info(trace_id::validated, {each.name});
     } else {
       open.push_back(std::move(each));
@@ -200,6 +205,7 @@ void Acme::answer(const std::vector<Open>& challenges, const Task& task) {
     around_.tracer.info(trace_id::offered, {name});
     require_good("challenge", call("challenge", challenge.url, "{}"));
     answered_.insert(challenge.url);
+    awaited_.insert(name);
   }
 }
 

@@ -51,6 +51,7 @@ class Acme final : public CertificateAuthority {
   bool finalized_ = false;
   std::set<std::string> answered_;   // URLs of challenges
   std::set<std::string> validated_;  // URLs of authorizations
+  std::set<std::string> awaited_;    // names whose challenges the CA was told to look at
   std::optional<OrderStatus> traced_;
   std::optional<std::chrono::seconds> retry_after_;  // of the last look
 };
