@@ -27,8 +27,9 @@ void run(Config& config, Daemon& daemon) {
   }
   SystemClock clock;
   std::vector<StartDue> due = {store::orders::start_due, store::applies::start_due, store::orphans::end};
-  Scheduler scheduler(std::move(settings), std::move(due), std::make_unique<bus::Client>(std::move(client), std::move(keys), clock),
-                      clock, daemon);
+  Scheduler scheduler(std::move(settings), std::move(due),
+                      std::make_unique<bus::Client>(std::move(client), std::move(keys), clock), clock,
+                      daemon);
   scheduler.run();
 }
 

@@ -201,7 +201,8 @@ int start_due(Tx& tx, int rows_max) {
 
 void cancel(Tx& tx, ApplyId id) {
   auto apply = get(tx, id);
-  if (!apply.live()) throw Failure(Fault::conflict, fmt::format("the apply {} has ended as {}", id.value(), apply.state));
+  if (!apply.live())
+    throw Failure(Fault::conflict, fmt::format("the apply {} has ended as {}", id.value(), apply.state));
   if (apply.state == "started") {
     auto told = tx.raw().exec_params("UPDATE job SET cancel = true WHERE kind = 'apply.run' AND subject_id = $1",
                                      id.value());
@@ -231,7 +232,8 @@ void record_step(Tx& tx, ApplyId id, std::string_view step, std::string_view err
 
 bool end(Tx& tx, ApplyId id, End how, std::string_view error) {
   auto rows = tx.raw().exec_params(
-      "UPDATE apply SET state = $2, error = nullif($3, ''), ended_at = now() WHERE id = $1 AND ended_at IS NULL", id.value(),
+      "UPDATE apply SET state = $2, error = nullif($3, ''), ended_at = now() WHERE id = $1 AND ended_at IS NULL",
+      id.value(),
       std::string(word(how)), std::string(error));
   if (rows.affected_rows() == 0) return false;
   auto apply = get(tx, id);

@@ -104,7 +104,8 @@ class PostgresJobStore final : public JobStore {
     for (auto id : known) literal.add(id.value());
     return database_.writing([&](Tx& tx) {
       std::vector<domain::JobRef> ready;
-      for (const auto& row : tx.raw().exec_prepared(prepared_query(tx, "release_unknown"), session.value(), literal.take()))
+      for (const auto& row :
+           tx.raw().exec_prepared(prepared_query(tx, "release_unknown"), session.value(), literal.take()))
         ready.push_back(jobs::job_ref(row));
       return ready;
     });

@@ -55,9 +55,10 @@ struct Database::Impl {
     connection->inhibit_reactivation(true);
 #pragma GCC diagnostic pop
     pqxx::nontransaction setup(*connection);
-    setup.exec(fmt::format("SET search_path TO certfleet, pg_temp; SET statement_timeout TO {}; SET lock_timeout TO 5000;"
-                           " SET idle_in_transaction_session_timeout TO 30000; SET client_min_messages TO warning",
-                           settings.statement_timeout_ms));
+    setup.exec(fmt::format(
+        "SET search_path TO certfleet, pg_temp; SET statement_timeout TO {}; SET lock_timeout TO 5000;"
+        " SET idle_in_transaction_session_timeout TO 30000; SET client_min_messages TO warning",
+        settings.statement_timeout_ms));
     return *connection;
   }
 

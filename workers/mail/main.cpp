@@ -16,5 +16,6 @@ certfleet::pipeline::Handlers handlers(certfleet::Config& config, certfleet::pip
 }  // namespace
 
 int main(int argc, char** argv) {
-  return certfleet::pipeline::worker_main(argc, argv, "certfleet-worker-mail", certfleet::domain::Queue::mail, handlers);
+  return certfleet::pipeline::worker_main(argc, argv, "certfleet-worker-mail", certfleet::domain::Queue::mail,
+                                          handlers);
 }

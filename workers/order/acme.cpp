@@ -80,7 +80,8 @@ Progress Acme::advance(const Task& task) {
   for (Waits waits(around_.context.deadline(), around_.context.stop());;) {
     auto order = look(order_url);
     auto step = next_step(
-        order, needs_authorizations(order) ? open_authorizations(order, task) : std::vector<Authorization>{}, answered_);
+        order, needs_authorizations(order) ? open_authorizations(order, task) : std::vector<Authorization>{},
+        answered_);
     switch (step.kind) {
       case Step::Kind::answer: answer(step.challenges, task); break;
       case Step::Kind::finalize:

@@ -75,10 +75,11 @@ Answer AcmeClient::post(std::string_view what, const std::string& url, const std
                         const std::string& payload, const std::string& accept) {
   Answer answer;
   for (int tries = 0; tries <= nonce_tries; ++tries) {
-    net::HttpRequest request{"POST",
-                             url,
-                             {{"Content-Type", "application/jose+json"}, {"Accept", accept}, {"User-Agent", user_agent}},
-                             pki::sign_jws(key_, {url, nonce(), kid, payload})};
+    net::HttpRequest request{
+        "POST",
+        url,
+        {{"Content-Type", "application/jose+json"}, {"Accept", accept}, {"User-Agent", user_agent}},
+        pki::sign_jws(key_, {url, nonce(), kid, payload})};
     answer = answer_of(send(what, request), clock_.wall());
     if (!answer.is("badNonce")) break;
   }

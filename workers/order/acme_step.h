@@ -32,8 +32,8 @@ struct Step {
 // True if the authorizations have to be looked at to know what is next.
 bool needs_authorizations(const AcmeOrder& order);
 
-// `authorizations` of the order, in any order; valid ones may be left out. `answered` are the URLs of the challenges that this attempt has told the
-// CA to validate: until it does so they stay pending.
+// `authorizations` of the order, in any order; valid ones may be left out. `answered` are the URLs of the
+// challenges that this attempt has told the CA to validate: until it does so they stay pending.
 Step next_step(const AcmeOrder& order, const std::vector<Authorization>& authorizations,
                const std::set<std::string>& answered);
 

@@ -45,9 +45,12 @@ class EndTraces {
  public:
   explicit EndTraces(const domain::Job& job) : job_(job) {}
   void add(int id, std::vector<std::string> args) {
-    traces_.push_back({0,
-                       {std::chrono::system_clock::now(), trace::Level::info, module, id, job_.request_no, std::move(args)},
-                       job_.service, {}, job_.id});
+    traces_.push_back(
+        {0,
+         {std::chrono::system_clock::now(), trace::Level::info, module, id, job_.request_no, std::move(args)},
+         job_.service,
+         {},
+         job_.id});
   }
   void write(store::Tx& tx) const { store::traces::add(tx, traces_); }
 

@@ -55,7 +55,8 @@ class SmtpTest : public ::testing::Test {
   }
   static std::string newest_mail() {
     std::filesystem::directory_entry newest;
-    for (const auto& file : std::filesystem::directory_iterator(std::filesystem::path(postfix_->env("SMTP_MAILDIR")) / "new"))
+    for (const auto& file :
+         std::filesystem::directory_iterator(std::filesystem::path(postfix_->env("SMTP_MAILDIR")) / "new"))
       if (newest.path().empty() || file.last_write_time() > newest.last_write_time()) newest = file;
     return read_file(newest.path());
   }

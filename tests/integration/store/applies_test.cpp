@@ -35,8 +35,9 @@ class Applies : public ::testing::Test {
   }
 
   void add_certificate(const std::string& serial = "0a", const std::string& left = "90 days", int slot = 1) {
-    test_.sql("INSERT INTO key_pair (service_id, algorithm, spki_sha256, key_sealed) VALUES (1, 'rsa-2048', '" + serial +
-              "', 'box-" + serial + "')");
+    test_.sql(
+        "INSERT INTO key_pair (service_id, algorithm, spki_sha256, key_sealed) VALUES (1, 'rsa-2048', '" +
+        serial + "', 'box-" + serial + "')");
     test_.sql("INSERT INTO certificate (service_id, slot, serial, sha256, common_name, not_before, not_after, leaf_pem,"
               " chain_pem, key_pair_id) VALUES (1, " + std::to_string(slot) + ", '" + serial + "', 'ff', 'x',"
               " now(), now() + interval '" + left + "', 'leaf', 'chain', (SELECT max(id) FROM key_pair))");
@@ -139,7 +140,9 @@ TEST_F(Applies, a_scheduled_one_starts_when_it_is_due_and_not_before) {
 
 TEST_F(Applies, a_due_one_that_may_not_start_ends_as_failed_with_a_trace) {
   add_certificate();
-  auto apply = admin_.writing([](Tx& tx) { return applies::schedule(tx, NodeId(1), std::chrono::system_clock::now()); });
+  auto apply = admin_.writing([](Tx& tx) {
+    return applies::schedule(tx, NodeId(1), std::chrono::system_clock::now());
+  });
   test_.sql("UPDATE node SET enabled = false");
   scheduler_.write([](Tx& tx) { applies::start_due(tx, 10); });
   auto ended = get(apply.id);
@@ -183,7 +186,9 @@ TEST_F(Applies, a_step_is_durable_and_keeps_its_reason) {
 
 TEST_F(Applies, cancelling_ends_what_waits_and_asks_what_runs) {
   add_certificate();
-  auto waiting = admin_.writing([](Tx& tx) { return applies::schedule(tx, NodeId(1), std::chrono::system_clock::now()); });
+  auto waiting = admin_.writing([](Tx& tx) {
+    return applies::schedule(tx, NodeId(1), std::chrono::system_clock::now());
+  });
   admin_.write([&](Tx& tx) { applies::cancel(tx, waiting.id); });
   EXPECT_EQ(get(waiting.id).state, "cancelled");
   EXPECT_EQ(status(), "none");

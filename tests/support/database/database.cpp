@@ -29,7 +29,9 @@ void ensure_template() {
   pqxx::connection connection(server() + " dbname=postgres");
   pqxx::nontransaction tx(connection);
   tx.exec("SELECT pg_advisory_lock(4711)");
-  bool made = !tx.exec_params("SELECT 1 FROM pg_database WHERE datname = $1 AND datistemplate", template_name()).empty();
+  bool made =
+      !tx.exec_params("SELECT 1 FROM pg_database WHERE datname = $1 AND datistemplate", template_name())
+           .empty();
   if (!made) {
     tx.exec(fmt::format("DROP DATABASE IF EXISTS {}", template_name()));
     tx.exec(fmt::format("CREATE DATABASE {}", template_name()));

@@ -27,7 +27,8 @@ TEST(Quote, words_reach_the_command_byte_by_byte) {
 
 TEST(Quote, quoting_twice_survives_two_shells) {
   std::vector<std::string> inner = {"printf", "%s", "it's $HOME"};
-  EXPECT_EQ(through_sh(command_line(std::vector<std::string>{"x"}) + " \"$(sh -c " + quote(command_line(inner)) + ")\""),
+  EXPECT_EQ(through_sh(command_line(std::vector<std::string>{"x"}) + " \"$(sh -c " +
+                       quote(command_line(inner)) + ")\""),
             "x|it's $HOME|");
 }
 
