@@ -117,6 +117,7 @@ InitPlan checked(InitPlan plan) {
   for (const auto& address : plan.brokers) check_address(address, "--broker");
   check_address(plan.http01_listen, "--http01");
   use_zone(plan.time_zone);
+  store::dsn::place(plan.owner_dsn);  // is it one at all
   plan.directory = std::filesystem::absolute(plan.directory).lexically_normal();
   if (!plan.directory.has_filename()) plan.directory = plan.directory.parent_path();
   return plan;

@@ -83,9 +83,10 @@ void take_fields(const Context& context, store::Tx& tx, domain::Service& service
 }
 
 void add(Context& context, const Add& a) {
+  if (!a.fields.common_name) context.fail(Fault::usage, {"--common-name が必要です", "--common-name is needed"});
   domain::Service service;
   service.name = a.name;
-  service.common_name = a.fields.common_name.value_or("");
+  service.common_name = *a.fields.common_name;
   service.sans = a.fields.sans.value_or(std::vector<std::string>());
   take_key(service, a.fields);
   domain::checked(service);  // before anything is opened

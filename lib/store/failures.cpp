@@ -51,6 +51,14 @@ bool refused(std::string_view text) {
   return false;
 }
 
+// The connection string is wrong, so nothing was asked of any server.
+bool malformed(std::string_view text) {
+  for (std::string_view reason :
+       {"invalid connection option", "missing \"=\" after", "unterminated quoted string"})
+    if (text.find(reason) != std::string_view::npos) return true;
+  return false;
+}
+
 }  // namespace
 
 Failure current_failure() {
@@ -59,13 +67,17 @@ Failure current_failure() {
   } catch (const Failure& failure) {
     return failure;
   } catch (const pqxx::in_doubt_error& error) {
-    return Failure(Fault::in_doubt, fmt::format("database: outcome of a commit unknown: {}", first_line(error.what())));
+    return Failure(Fault::in_doubt,
+                   fmt::format("database: outcome of a commit unknown: {}", first_line(error.what())));
   } catch (const pqxx::statement_completion_unknown& error) {
     return Failure(Fault::in_doubt, fmt::format("database: {}", first_line(error.what())));
   } catch (const pqxx::transaction_rollback& error) {  // deadlock, serialization
     return Failure(Fault::retry, fmt::format("database: {}", first_line(error.what())));
   } catch (const pqxx::broken_connection& error) {
-    if (refused(error.what())) return Failure(Fault::denied, fmt::format("database: {}", first_line(error.what())));
+    if (malformed(error.what()))
+      return Failure(Fault::usage, fmt::format("database.dsn: {}", first_line(error.what())));
+    if (refused(error.what()))
+      return Failure(Fault::denied, fmt::format("database: {}", first_line(error.what())));
     return Failure(Fault::unreachable, 11, fmt::format("database: {}", first_line(error.what())));
   } catch (const pqxx::sql_error& error) {
     // A server that goes away in mid-statement reports no SQLSTATE.

@@ -52,13 +52,13 @@ auto naming(std::string_view noun, std::string_view name, F&& body) {
   try {
     return body();
   } catch (const pqxx::unique_violation&) {
-    throw Failure(Fault::conflict, fmt::format("there is already a {} named {}", noun, name));
+    throw Failure(Fault::conflict, fmt::format("{} {} exists already", noun, name));
   } catch (const pqxx::foreign_key_violation& error) {
     std::string_view text = error.what();
     if (text.find("still referenced") != std::string_view::npos)
-      throw Failure(Fault::conflict, fmt::format("the {} {} is still in use", noun, name));
+      throw Failure(Fault::conflict, fmt::format("{} {} is still in use", noun, name));
     throw Failure(Fault::not_found,
-                  fmt::format("the {} {} refers to something that is not there", noun, name));
+                  fmt::format("{} {} refers to something that is not there", noun, name));
   }
 }
 
