@@ -24,8 +24,8 @@ Record record_of(const applies::Apply& apply) {
            {"node", words::node, apply.node_name},
            {"service", words::service, apply.service_name},
            {"state", words::state, apply.state},
-           {"request", words::request, Cell(apply.request_no).as(fmt::format("{:05}", apply.request_no))},
-           {"scheduled", {"予定", "scheduled"}, apply.scheduled_at}},
+           {"request_no", words::request, Cell(apply.request_no).as(fmt::format("{:05}", apply.request_no))},
+           {"scheduled_at", {"予定", "scheduled"}, apply.scheduled_at}},
           {}};
 }
 

@@ -70,8 +70,8 @@ std::string complaint(const CLI::App& app, const CLI::ParseError& error, Languag
     return Text{"{} が必要です", "{} is needed"}.with(language, text);
   }
   if (auto place = text.find(" excludes "); place != std::string::npos)
-    return Text{"{} と {} は同時に使えません", "{} and {} can't be used together"}.with(language, text.substr(0, place),
-                                                                                   text.substr(place + 10));
+    return Text{"{} と {} は同時に使えません", "{} and {} can't be used together"}.with(
+        language, text.substr(0, place), text.substr(place + 10));
   if (auto place = text.find(" required "); place != std::string::npos && text.ends_with("missing"))
     return Text{"{} には値が必要です", "{} needs a value"}.with(language, text.substr(0, text.find(':')));
   if (auto end = text.find('\n'); end != std::string::npos) text.resize(end);

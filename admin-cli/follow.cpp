@@ -17,6 +17,10 @@ Tone tone_of(trace::Level level) {
   return level == trace::Level::warning ? Tone::warning : Tone::plain;
 }
 
+const char* word_of(trace::Level level) {
+  return level == trace::Level::error ? "error" : level == trace::Level::warning ? "warning" : "info";
+}
+
 }  // namespace
 
 void print_trace(Context& context, const store::traces::Stored& stored) {
@@ -25,10 +29,10 @@ void print_trace(Context& context, const store::traces::Stored& stored) {
   if (context.options().json) {
     context.out().raw(json_line({{{"id", {}, stored.id},
                                   {"at", {}, line.at},
-                                  {"level", {}, std::string(1, trace::letter(line.level))},
+                                  {"level", {}, word_of(line.level)},
                                   {"module", {}, line.module},
                                   {"code", {}, line.id},
-                                  {"request", {}, line.request_no},
+                                  {"request_no", {}, line.request_no},
                                   {"args", {}, line.args},
                                   {"text", {}, text}},
                                  {}}));

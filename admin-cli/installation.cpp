@@ -19,7 +19,8 @@ std::vector<DaemonInfo> daemons_of(const std::vector<std::string>& broker_addres
   for (auto queue : domain::all_queues) {
     std::string word(to_string(queue));
     // Those that log in somewhere with what was sealed. The csr worker only seals.
-    bool opens = queue == domain::Queue::order || queue == domain::Queue::apply || queue == domain::Queue::mail;
+    bool opens =
+        queue == domain::Queue::order || queue == domain::Queue::apply || queue == domain::Queue::mail;
     daemons.push_back(
         {"worker-" + word, "certfleet-worker-" + word, "certfleet_" + word, Role::worker, queue, "", opens});
   }

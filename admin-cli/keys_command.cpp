@@ -27,8 +27,8 @@ void list(Context& context, const NoArguments&) {
                {"role", {"役割", "role"}},
                {"queue", words::queue},
                {"public_key", {"公開鍵", "public key"}},
-               {"enrolled", {"登録", "enrolled"}},
-               {"revoked", {"失効", "revoked"}}},
+               {"enrolled_at", {"登録", "enrolled"}},
+               {"revoked_at", {"失効", "revoked"}}},
               {},
               {}};
   for (const auto& peer : all)

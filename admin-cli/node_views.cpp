@@ -15,9 +15,9 @@ Table nodes_table(const std::vector<store::overview::NodeRow>& rows, Language la
                {"service", words::service},
                {"site", words::site},
                {"kind", words::kind},
-               {"apply", {"適用", "apply"}},
-               {"serial", words::serial},
-               {"served", {"確認", "served"}},
+               {"apply_status", {"適用", "apply"}},
+               {"served_serial", words::serial},
+               {"served_state", {"確認", "served"}},
                {"served_at", {"確認日時", "seen at"}},
                {"enabled", words::enabled}},
               {},
@@ -63,10 +63,10 @@ void show_node(Context& context, const std::string& name) {
         {"chain_file", {"中間証明書ファイル", "chain file"}, node.apache.chain_file},
         {"work_dir", {"作業フォルダー", "work folder"}, node.apache.work_dir},
         {"control", {"制御コマンド", "control program"}, node.apache.control},
-        {"apply", {"適用ステータス", "apply"}, apply_status_cell(seen.apply_status, language)},
-        {"serial", words::serial, serial_cell(seen.served_serial)},
-        {"sha256", {"SHA-256", "SHA-256"}, seen.served_sha256},
-        {"served", {"確認結果", "served"}, served_state_cell(seen.served_state, language)},
+        {"apply_status", {"適用ステータス", "apply"}, apply_status_cell(seen.apply_status, language)},
+        {"served_serial", words::serial, serial_cell(seen.served_serial)},
+        {"served_sha256", {"SHA-256", "SHA-256"}, seen.served_sha256},
+        {"served_state", {"確認結果", "served"}, served_state_cell(seen.served_state, language)},
         {"served_at", {"確認日時", "seen at"}, seen.served_at}};
   });
   context.out().show(record);

@@ -32,8 +32,8 @@ Record record_of(const orders::Order& order) {
   return {{{"id", words::id, order.id.value()},
            {"service", words::service, order.service_name},
            {"state", words::state, order.state},
-           {"request", words::request, Cell(order.request_no).as(fmt::format("{:05}", order.request_no))},
-           {"scheduled", {"予定", "scheduled"}, order.scheduled_at}},
+           {"request_no", words::request, Cell(order.request_no).as(fmt::format("{:05}", order.request_no))},
+           {"scheduled_at", {"予定", "scheduled"}, order.scheduled_at}},
           {}};
 }
 
@@ -107,9 +107,9 @@ void list(Context& context, const List& a) {
   });
   Table table{{{"service", words::service},
                {"state", words::state},
-               {"request", words::request},
-               {"scheduled", {"予定", "scheduled"}},
-               {"ended", {"終了", "ended"}},
+               {"request_no", words::request},
+               {"scheduled_at", {"予定", "scheduled"}},
+               {"ended_at", {"終了", "ended"}},
                {"requested_by", {"要求者", "requested by"}},
                {"error", words::error}},
               {},

@@ -83,7 +83,8 @@ void take_fields(const Context& context, store::Tx& tx, domain::Service& service
 }
 
 void add(Context& context, const Add& a) {
-  if (!a.fields.common_name) context.fail(Fault::usage, {"--common-name が必要です", "--common-name is needed"});
+  if (!a.fields.common_name)
+    context.fail(Fault::usage, {"--common-name が必要です", "--common-name is needed"});
   domain::Service service;
   service.name = a.name;
   service.common_name = *a.fields.common_name;

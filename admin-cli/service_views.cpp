@@ -44,13 +44,13 @@ void add_key_fields(Record& record, const domain::KeySpec& spec) {
   auto field = [&](const char* key, const Text& title, const std::string& value) {
     if (!value.empty()) record.fields.push_back({key, title, value});
   };
-  field("key", {"鍵の種類", "key"}, spec.algorithm);
+  field("algorithm", {"鍵の種類", "key"}, spec.algorithm);
   field("country", {"国名", "country"}, spec.country);
   field("state", {"都道府県", "state"}, spec.state);
   field("locality", {"市区町村", "locality"}, spec.locality);
   field("organization", {"組織名", "organisation"}, spec.organization);
   field("unit", {"部門", "unit"}, spec.unit);
-  field("key_mail", {"証明書のメールアドレス", "key mail address"}, spec.email);
+  field("email", {"証明書のメールアドレス", "key mail address"}, spec.email);
 }
 
 }  // namespace
@@ -61,9 +61,9 @@ void list_services(Context& context) {
   auto language = context.language();
   Table table{{{"name", words::name},
                {"common_name", words::common_name},
-               {"expires", words::expires},
-               {"status", words::state},
-               {"order", {"申請", "order"}},
+               {"not_after", words::expires},
+               {"expiry", words::state},
+               {"order_state", {"申請", "order"}},
                {"nodes", {"ノード", "nodes"}},
                {"group", words::group},
                {"enabled", words::enabled}},
@@ -96,9 +96,9 @@ void show_service(Context& context, const std::string& name) {
         {"sans", {"追加の FQDN", "further names"}, service.sans},
         {"separate_chain", {"中間証明書は別ファイル", "separate chain"}, service.separate_chain},
         {"ca_account", words::ca_account, account},
-        {"status", {"有効期限ステータス", "certificate"}, expiry_status_cell(row->not_after, now, language)},
-        {"expires", words::expires, expiry_cell(row->not_after, now, language)},
-        {"order", {"申請ステータス", "order"}, order_state_cell(row->order_state, language)}};
+        {"expiry", {"有効期限ステータス", "certificate"}, expiry_status_cell(row->not_after, now, language)},
+        {"not_after", words::expires, expiry_cell(row->not_after, now, language)},
+        {"order_state", {"申請ステータス", "order"}, order_state_cell(row->order_state, language)}};
     if (!row->order_error.empty())
       record.fields.push_back(
           {"order_error", {"申請メッセージ", "order message"}, Cell(row->order_error).in(Tone::error)});

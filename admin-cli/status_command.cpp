@@ -18,7 +18,7 @@ Table workers_table(const std::vector<overview::WorkerRow>& rows, Language langu
                {"running", {"実行中", "running"}},
                {"slots", {"枠", "slots"}},
                {"state", words::state},
-               {"since", {"起動", "since"}}},
+               {"started_at", {"起動", "since"}}},
               {},
               {}};
   for (const auto& row : rows) {

@@ -166,7 +166,7 @@ TEST_F(Command, an_order_is_started_seen_and_cancelled) {
   bad(2, "--now or --at", {"order", "start", "shop"});
   bad(2, "has passed", {"order", "start", "shop", "--at", "2020-01-01 00:00"});
   auto scheduled = json({"order", "start", "shop", "--at", "2099-01-01 00:00"});
-  EXPECT_EQ(scheduled["scheduled"], "2098-12-31T15:00:00Z");  // the installation is in Tokyo
+  EXPECT_EQ(scheduled["scheduled_at"], "2098-12-31T15:00:00Z");  // the installation is in Tokyo
   auto board = json({"dashboard"});
   ASSERT_EQ(board["information"].size(), 1U);
   EXPECT_EQ(board["information"][0]["subject"], "shop");
@@ -191,6 +191,7 @@ TEST_F(Command, the_log_speaks_both_languages) {
   EXPECT_TRUE(english.starts_with("2026-12-01 09:00:00 apply <E1811> 00007 ")) << english;
   auto line = Json::parse(good({"log", "--json"}));
   EXPECT_EQ(line["code"], 1811);
+  EXPECT_EQ(line["level"], "error");
   EXPECT_EQ(line["args"], Json::array({"root"}));
   EXPECT_EQ(certfleet({"service", "list"}, "", "ja_JP.UTF-8").out.substr(0, 6), "名称");
 }
