@@ -5,6 +5,7 @@
 #include "lib/pki/chain.h"
 #include "lib/store/applies.h"
 #include "lib/store/certificates.h"
+#include "lib/store/jobs.h"
 #include "tests/integration/order/order_house.h"
 #include "tests/support/failure.h"
 #include "tests/support/free_port.h"
@@ -19,6 +20,17 @@ class OrderLine : public OrderHouse {
   domain::StoredCertificate current(ServiceId service) {
     store::Database database(database_.settings_as("certfleet_order"));
     return database.reading([&](store::Tx& tx) { return store::certificates::current(tx, service); }).value();
+  }
+  void send_csr_job_again(OrderId id) {
+    store::Database database(database_.settings());
+    database.write([&](store::Tx& tx) {
+      auto order = store::orders::get(tx, id);
+      store::jobs::enqueue(tx, {.kind = "csr.make",
+                                .subject = id.value(),
+                                .service = order.service,
+                                .request_no = order.request_no,
+                                .concurrency_key = domain::key_of(id)});
+    });
   }
 };
 
@@ -176,18 +188,30 @@ TEST_F(OrderLine, a_ca_that_needs_time_gets_it_without_a_failed_attempt) {
 TEST_F(OrderLine, a_worker_that_is_told_to_stop_hands_the_order_back_at_once) {
   auto id = start(add_service("shop", "shop.test")).id;
   run_one(domain::Queue::csr);
-  int looks = 0;
   hand_ = [&](const net::HttpRequest& request, net::HttpResponse& response) {
     keep_processing(request, response);
-    if (response.body.find("\"processing\"") != std::string::npos && ++looks == 2) stop_.request_stop();
+    if (response.body.find("\"processing\"") == std::string::npos) return;
+    response.headers.emplace_back("retry-after", "20");
+    if (request.url.find("my-order") != std::string::npos) stop_.request_stop();
   };
   auto begin = Monotonic::now();
   auto first = run_one(domain::Queue::order);
-  EXPECT_LT(Monotonic::now() - begin, 10s);
+  EXPECT_LT(Monotonic::now() - begin, 15s);
   ASSERT_TRUE(first);
   EXPECT_EQ(first->how, store::Finished::How::release);
   EXPECT_EQ(get(id).error, std::nullopt);
   EXPECT_EQ(get(id).state, "placed");
+}
+
+TEST_F(OrderLine, a_csr_job_that_is_sent_again_makes_no_second_key) {
+  auto id = start(add_service("shop", "shop.test")).id;
+  run_one(domain::Queue::csr);
+  sql("DELETE FROM job WHERE kind = 'order.place'");
+  send_csr_job_again(id);
+  EXPECT_EQ(run_one(domain::Queue::csr)->how, store::Finished::How::done);
+  run_all();
+  EXPECT_EQ(get(id).state, "issued");
+  EXPECT_EQ(sql("SELECT count(*) FROM key_pair"), "1");
 }
 
 TEST_F(OrderLine, a_cancelled_order_ends_as_cancelled) {
