@@ -3,10 +3,11 @@
 
 #include <gtest/gtest.h>
 
-#include <thread>
+#include <future>
 
 #include "lib/store/orders.h"
 #include "tests/support/database/database.h"
+#include "tests/support/eventually.h"
 #include "tests/support/issuer/issuer.h"
 
 namespace certfleet::store {
@@ -121,15 +122,18 @@ TEST_F(Certificates, keys_of_ended_orders_go_and_those_of_live_ones_stay) {
 TEST_F(Certificates, two_that_are_stored_at_once_get_a_slot_each) {
   auto one = chain("2031"), two = chain("2032");
   Database other(test_.settings_as("certfleet_order"));
-  std::thread second;
+  std::future<int> second;
   worker_.write([&](Tx& tx) {
     certificates::store_issued(tx, shop, one, {}, {});
-    second = std::thread([&] {
-      other.write([&](Tx& theirs) { certificates::store_issued(theirs, shop, two, {}, {}); });
+    second = std::async(std::launch::async, [&] {
+      return other.writing([&](Tx& theirs) { return certificates::store_issued(theirs, shop, two, {}, {}).slot; });
     });
+    EXPECT_TRUE(testing::eventually(std::chrono::seconds(5), [&] {
+      return test_.sql("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+                       " AND wait_event_type = 'Lock'") == "1";
+    })) << "the second one waits for the first";
   });
-  second.join();
-  EXPECT_EQ(held().size(), 2U);
+  EXPECT_EQ(second.get(), 2);
 }
 
 }  // namespace
