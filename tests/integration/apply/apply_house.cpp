@@ -34,8 +34,8 @@ ApplyHouse::ApplyHouse(const std::string& chain) : apache_("apache", {{"APACHE_C
       "INSERT INTO service (name, group_id, common_name) VALUES ('shop', 1, '{0}');"
       "INSERT INTO access (name, address, port, login_id, login_secret_sealed, exec_id, host_key)"
       " VALUES ('web1-ssh', '127.0.0.1', {1}, 'deploy-free', 'x', 'root', '{2}');"
-      "INSERT INTO node (service_id, site_id, access_id, name, kind, verify_mode, verify_host, verify_port, verify_name,"
-      " cert_file, key_file, chain_file, work_dir, control) VALUES (1, 1, 1, 'web1', 'apache', 'address', '127.0.0.1',"
+      "INSERT INTO node (service_id, site_id, access_id, name, kind, verify_mode, verify_host, verify_port,"
+      " verify_name, cert_file, key_file, chain_file, work_dir, control) VALUES (1, 1, 1, 'web1', 'apache', 'address', '127.0.0.1',"
       " {3}, '{0}', '{4}', '{5}', nullif('{6}', ''), '{7}', '{8}')",
       site_name, ssh_.part().env("SSH_PORT"), ssh_.part().env("SSH_HOST_FINGERPRINT"), apache_.env("APACHE_PORT"),
       apache_.env("APACHE_CERT_FILE"), apache_.env("APACHE_KEY_FILE"),
@@ -105,7 +105,8 @@ store::applies::Apply ApplyHouse::get(ApplyId id) {
 }
 
 std::optional<Identity> ApplyHouse::served() const {
-  net::ProbeTarget target{{"127.0.0.1", static_cast<std::uint16_t>(std::stoi(apache_.env("APACHE_PORT")))}, site_name, {}};
+  auto port = static_cast<std::uint16_t>(std::stoi(apache_.env("APACHE_PORT")));
+  net::ProbeTarget target{{"127.0.0.1", port}, site_name, {}};
   try {
     auto seen = net::probe(target, Deadline::in(std::chrono::seconds(5)));
     return Identity{seen.leaf.serial(), seen.leaf.sha256()};

@@ -20,7 +20,8 @@ class LocalRemote final : public Remote {
             const Budget&) override {
     auto options = options_;
     options.input = std::string(input_mark) + "\n" + std::string(input);
-    auto ended = testing::run({"/bin/sh", "-c", "exec " + script_line(script, args, Elevation::none, "", false)}, options);
+    auto ended = testing::run(
+        {"/bin/sh", "-c", "exec " + script_line(script, args, Elevation::none, "", false)}, options);
     if (ended.exit_code >= 128) throw Killed();
     return {ended.exit_code, ended.out, ended.err};
   }
