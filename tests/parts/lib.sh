@@ -1,7 +1,8 @@
 # What the parts share. A part is a program `tests/parts/NAME DIR`: it makes a private server in DIR on free
 # loopback ports, writes what it offers to DIR/env (lines KEY='value'), prints one line `ready` when the
 # server answers, and stays in the foreground. It ends with all that it started on SIGTERM, when the process
-# that started it is gone, and with exit 1 when one of its servers ends by itself. Exit 77: needs root.
+# that started it is gone (or the one of PARTS_WATCH, for a part started through sudo), and with exit 1 when one
+# of its servers ends by itself. Exit 77: needs root. PART_PID in DIR/env is the process to signal.
 # shellcheck shell=bash
 set -euo pipefail
 umask 022
@@ -98,6 +99,7 @@ offer() {
 # Says that the part is ready and holds it until its end.
 serve() {
   local parent
+  offer PART_PID $$
   echo ready
   while :; do
     pause 0.3
@@ -105,6 +107,7 @@ serve() {
     [ -n "$part_may_end" ] || alive || { show_log; die "a server of this part has ended"; }
     read -r _ _ _ parent _ <"/proc/$$/stat"
     [ "$parent" = "$part_parent" ] || exit 0
+    [ -z "${PARTS_WATCH:-}" ] || [ -e "/proc/$PARTS_WATCH" ] || exit 0
   done
 }
 
@@ -134,8 +137,11 @@ place_for() {
   chmod 711 "$PLACE"
 }
 
-# Writes a new secret without a line end into a file that only its owner reads.
-make_secret() { (umask 077 && openssl rand -hex 16 | tr -d '\n' >"$1"); }
+# Writes a new secret without a line end into a file that only its owner reads: who called sudo, if someone did.
+make_secret() {
+  (umask 077 && openssl rand -hex 16 | tr -d '\n' >"$1")
+  ! is_root || chown "${SUDO_UID:-0}" "$1"
+}
 
 # make_ca BASE NAME: BASE.pem and BASE.key.
 make_ca() {
