@@ -2,9 +2,15 @@
 # certfleet_executable(NAME FOLDER LINK …): the program of FOLDER; its parts but main.cpp are also the
 # library FOLDER_parts, so that tests can link them.
 
+# The precompiled header is made once and used by every target: all are compiled alike.
+file(WRITE ${CMAKE_BINARY_DIR}/generated/standard.cpp "// The home of the precompiled header.\n")
+add_library(standard STATIC ${CMAKE_BINARY_DIR}/generated/standard.cpp)
+target_link_libraries(standard PRIVATE certfleet_options Threads::Threads)
+target_precompile_headers(standard PRIVATE ${CMAKE_SOURCE_DIR}/cmake/standard.h)
+
 function(certfleet_settings target)
   target_link_libraries(${target} PRIVATE certfleet_options Threads::Threads)
-  target_precompile_headers(${target} PRIVATE ${CMAKE_SOURCE_DIR}/cmake/standard.h)
+  target_precompile_headers(${target} REUSE_FROM standard)
 endfunction()
 
 function(certfleet_room name)

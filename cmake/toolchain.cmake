@@ -26,6 +26,8 @@ endif()
 
 # Hardening that costs little; a process that holds private keys gets all of it.
 add_compile_definitions(CERTFLEET_VERSION="${PROJECT_VERSION}")
+# Poco's packages ask for these; everywhere, so that one precompiled header fits all.
+add_compile_definitions(_FILE_OFFSET_BITS=64 _LARGEFILE64_SOURCE _REENTRANT _THREAD_SAFE _XOPEN_SOURCE=500)
 add_compile_options(-fstack-protector-strong)
 add_link_options(-Wl,-z,relro,-z,now)
 if(CMAKE_BUILD_TYPE STREQUAL "Release")

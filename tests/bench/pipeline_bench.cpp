@@ -8,6 +8,7 @@
 #include <pqxx/pqxx>
 #include <thread>
 
+#include "lib/base/clock.h"
 #include "lib/base/error.h"
 #include "lib/store/job_store.h"
 #include "lib/store/jobs.h"
