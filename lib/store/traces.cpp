@@ -81,7 +81,10 @@ std::vector<Stored> newest(Tx& tx, const Filter& filter, int lines_max) {
            " FROM trace WHERE " + where + " ORDER BY id DESC LIMIT $1",
            lines_max))
     lines.push_back(stored_of(row));
-  std::reverse(lines.begin(), lines.end());
+  // Workers store their lines side by side: what happened first is shown first.
+  std::sort(lines.begin(), lines.end(), [](const auto& a, const auto& b) {
+    return std::pair(a.line.at, a.id) < std::pair(b.line.at, b.id);
+  });
   return lines;
 }
 

@@ -89,7 +89,7 @@ ALTER TABLE job_dead ADD PRIMARY KEY (id);
 
 -- Traces as stored: rendered when read (DESIGN section 8).
 CREATE TABLE trace (
-  id         bigint GENERATED ALWAYS AS IDENTITY (CACHE 64) NOT NULL,
+  id         bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
   at         timestamptz NOT NULL,
   level      "char" NOT NULL CHECK (level IN ('I', 'W', 'E')),
   module     text NOT NULL,

@@ -76,6 +76,8 @@ pipeline::Outcome VerifyNode::run(const domain::Job& job, pipeline::Context& con
   // Manual 1606: a certificate that the service does not know.
   if (verdict == domain::Served::other)
     context.trace(of_verify(trace::line(1606, {task.node.name, pki::show_serial(seen.serial)})));
+  else
+    context.trace(trace::line(verdict == domain::Served::match ? 2430 : 2431, {pki::show_serial(seen.serial)}));
   context.trace(trace::line(2406, words(*handshake)));
   return pipeline::Outcome::done().with(served(id, seen.serial, seen.sha256, to_string(verdict)));
 }
