@@ -51,7 +51,7 @@ void log(Context& context, const Log& a) {
   });
   for (const auto& line : lines) print_trace(context, line);
   if (!a.follow) return;
-  if (!lines.empty()) filter.after_id = lines.back().id;
+  for (const auto& line : lines) filter.after_id = std::max(filter.after_id, line.id);
   context.out().flush();
   follow(context, filter, [](store::Tx&) { return false; });
 }
