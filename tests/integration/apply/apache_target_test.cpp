@@ -198,6 +198,19 @@ TEST_F(ApacheTargetTest, a_folder_that_is_missing_is_named_and_nothing_is_change
   EXPECT_FALSE(apache.look(budget).ready);
 }
 
+TEST_F(ApacheTargetTest, a_preparation_that_is_undone_leaves_nothing_behind) {
+  LocalNode node;
+  node.start_with(old_pair);
+  auto apache = target(node);
+  Budget budget{Deadline::in(60s), {}};
+  apache.open(budget);
+  apache.prepare(budget);
+  apache.clean_up(Side::before, budget);
+  EXPECT_TRUE(node.has(old_pair));
+  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(node.dir() / "ssl"), {}), 3);
+  EXPECT_FALSE(std::filesystem::exists(node.dir() / "work/node-7/apply-1"));
+}
+
 TEST_F(ApacheTargetTest, who_logs_in_later_owns_the_node) {
   LocalNode node;
   node.start_with(old_pair);

@@ -35,8 +35,9 @@ ApplyHouse::ApplyHouse(const std::string& chain) : apache_("apache", {{"APACHE_C
       "INSERT INTO access (name, address, port, login_id, login_secret_sealed, exec_id, host_key)"
       " VALUES ('web1-ssh', '127.0.0.1', {1}, 'deploy-free', 'x', 'root', '{2}');"
       "INSERT INTO node (service_id, site_id, access_id, name, kind, verify_mode, verify_host, verify_port,"
-      " verify_name, cert_file, key_file, chain_file, work_dir, control) VALUES (1, 1, 1, 'web1', 'apache', 'address', '127.0.0.1',"
-      " {3}, '{0}', '{4}', '{5}', nullif('{6}', ''), '{7}', '{8}')",
+      " verify_name, cert_file, key_file, chain_file, work_dir, control)"
+      " VALUES (1, 1, 1, 'web1', 'apache', 'address', '127.0.0.1', {3},"
+      " '{0}', '{4}', '{5}', nullif('{6}', ''), '{7}', '{8}')",
       site_name, ssh_.part().env("SSH_PORT"), ssh_.part().env("SSH_HOST_FINGERPRINT"), apache_.env("APACHE_PORT"),
       apache_.env("APACHE_CERT_FILE"), apache_.env("APACHE_KEY_FILE"),
       chain == "separate" ? apache_.env("APACHE_CHAIN_FILE") : "", apache_.env("APACHE_WORK_DIR"),

@@ -236,6 +236,19 @@ TEST_F(SequenceTest, a_stop_in_the_middle_goes_back_and_leaves_the_apply_to_be_b
   EXPECT_EQ(node.loaded, old_one);
 }
 
+TEST_F(SequenceTest, the_decision_to_go_back_is_never_taken_again) {
+  node.refuses_new = true;
+  mishap = {.at = 9};  // the first call on the way back
+  EXPECT_THROW(attempt(), Crash);
+  ASSERT_EQ(durable, Step::restoring);
+  node.refuses_new = false;  // the node would take it now
+  mishap = {};
+  auto ending = attempt();
+  EXPECT_FALSE(ending.applied);
+  EXPECT_STREQ(ending.why->what(), "configtest said no") << "the reason is kept";
+  EXPECT_EQ(node.loaded, old_one);
+}
+
 TEST_F(SequenceTest, a_lost_backup_is_never_reported_as_a_return) {
   durable = Step::restoring;
   node.half = true;
