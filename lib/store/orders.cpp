@@ -46,12 +46,14 @@ std::vector<Order> orders_of(const pqxx::result& rows) {
   return orders;
 }
 
-void mail(Tx& tx, const Order& order, domain::MailEvent event, std::string_view error = {}) {
+void mail(Tx& tx, const Order& order, domain::MailEvent event, std::string_view error = {},
+          const std::string& key = {}) {
   mails::Event what;
   what.event = event;
   what.service = order.service;
   what.request_no = order.request_no;
   what.error = error;
+  what.key = key;
   mails::emit(tx, what);
 }
 
@@ -218,12 +220,18 @@ void record_url(Tx& tx, OrderId id, std::string_view order_url) {
   auto order = get(tx, id);
   if (order.live() && order.order_url == order_url) return;
   auto rows = tx.raw().exec_params(
-      "UPDATE ca_order SET order_url = $2, state = 'placed', error = NULL"
+      "UPDATE ca_order SET order_url = $2, state = 'placed'"
       " WHERE id = $1 AND order_url IS NULL AND ended_at IS NULL",
       id.value(), std::string(order_url));
   if (rows.affected_rows() == 0)
     throw Failure(Fault::conflict, fmt::format("the order {} is placed already or has ended", id.value()));
-  mail(tx, order, domain::MailEvent::order_progress);
+  mail(tx, order, domain::MailEvent::order_progress, {}, fmt::format("order_accepted:{}", id.value()));
+}
+
+void forget_url(Tx& tx, OrderId id, std::string_view order_url) {
+  tx.raw().exec_params(
+      "UPDATE ca_order SET order_url = NULL, state = 'started' WHERE id = $1 AND order_url = $2 AND ended_at IS NULL",
+      id.value(), std::string(order_url));
 }
 
 void record_error(Tx& tx, OrderId id, std::string_view error) {

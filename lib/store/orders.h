@@ -59,9 +59,13 @@ void cancel(Tx& tx, ServiceId service);
 // Failure(conflict) if the order has a CSR already or has ended.
 void record_csr(Tx& tx, OrderId id, CsrId csr);
 
-// The CA has accepted the order: placed, with a mail. Failure(conflict) if another reference is recorded or the order
-// has ended; the same one again changes nothing.
+// The CA has accepted the order: placed, with a mail the first time. Failure(conflict) if another reference is recorded
+// or the order has ended; the same one again changes nothing.
 void record_url(Tx& tx, OrderId id, std::string_view order_url);
+
+// What the reference names is dead at the CA, and nothing can come of it any more: back to started, so that the next
+// attempt places another one. Does nothing if another reference is recorded.
+void forget_url(Tx& tx, OrderId id, std::string_view order_url);
 
 // What went wrong, though the order goes on. One that differs from the last makes a mail (manual 6.7.3).
 void record_error(Tx& tx, OrderId id, std::string_view error);

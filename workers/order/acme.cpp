@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 
 #include "lib/pki/jws.h"
 #include "lib/pki/printable.h"
@@ -24,6 +25,8 @@ constexpr seconds patience{30};                          // then the slot is bet
 constexpr milliseconds first_pause{100};                 // test CAs and small ones are done in moments
 constexpr milliseconds longest_pause{4000};
 constexpr seconds look_again{15};                        // for a CA that says nothing of its own
+// After a dead order, before the next one. Large CAs take five failed validations of a name in an hour.
+constexpr std::array<seconds, 3> waits_before_another = {seconds(10), seconds(120), seconds(1500)};
 
 net::HttpOptions options_of(const domain::CaAccount& account, const domain::Settings& settings) {
   net::HttpOptions options;
@@ -94,7 +97,7 @@ Progress Acme::advance(const Task& task) {
         if (auto later = waits.wait(retry_after_)) return Pending{*later};
         break;
       case Step::Kind::download: return download(order);
-      case Step::Kind::fail: throw Failure(Fault::permanent, step.trace_id, step.why);
+      case Step::Kind::fail: give_up(step, order_url, task);
     }
   }
 }
@@ -217,6 +220,13 @@ void Acme::finalize(const AcmeOrder& order, const Task& task) {
   if (answer.is("orderNotReady")) return;
   require_good("finalize", answer);
   around_.tracer.info(trace_id::submitted, {});
+}
+
+void Acme::give_up(const Step& step, const std::string& order_url, const Task& task) {
+  auto tries = static_cast<std::size_t>(task.attempts_failed);
+  if (!step.again || tries >= waits_before_another.size()) throw Failure(Fault::permanent, step.trace_id, step.why);
+  around_.context.commit([&](store::Tx& tx) { store::orders::forget_url(tx, task.id, order_url); });
+  throw Failure(Fault::retry, step.trace_id, step.why).after(waits_before_another.at(tries));
 }
 
 Issued Acme::download(const AcmeOrder& order) {

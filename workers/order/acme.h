@@ -6,6 +6,9 @@
 // is sent only if the order, looked at just before, is ready. If its reply is lost, the next look finds the order
 // processing or valid, and not ready. Should a finalize that is still on its way overtake that look, the second one
 // has the same CSR and is refused (orderNotReady): one order never makes two certificates.
+//
+// An order that the CA has made invalid stays so (RFC 8555 section 7.1.6) and yields nothing. Where the reason may pass,
+// such as a responder that was away in the moment, its URL is forgotten and another one is placed after a while.
 #pragma once
 
 #include <memory>
@@ -41,6 +44,7 @@ class Acme final : public CertificateAuthority {
   void answer(const std::vector<Open>& challenges, const Task& task);
   void finalize(const AcmeOrder& order, const Task& task);
   Issued download(const AcmeOrder& order);
+  [[noreturn]] void give_up(const Step& step, const std::string& order_url, const Task& task);
 
   domain::CaAccount account_;
   const Surroundings& around_;

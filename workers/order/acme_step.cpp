@@ -10,17 +10,27 @@
 namespace certfleet::order {
 namespace {
 
-Step fail(int id, std::string why) { return {Step::Kind::fail, {}, id, std::move(why)}; }
+Step fail(int id, std::string why, bool again = false) { return {Step::Kind::fail, {}, id, std::move(why), again}; }
+
+// The CA could not reach us, or could not go on itself; what it has seen and refused, it refuses again.
+bool may_pass(const std::optional<Problem>& error) {
+  if (!error) return true;
+  return error->is("connection") || error->is("dns") || error->is("tls") || error->is("serverInternal");
+}
 
 std::string shown_name(const Authorization& authorization) {
   return pki::printable((authorization.wildcard ? "*." : "") + authorization.name);
 }
 
 // Why the CA did not validate a name: the challenge that failed says it best.
-std::string reason(const Authorization& authorization) {
+Step lost_name(const Authorization& authorization) {
   for (const auto& challenge : authorization.challenges)
-    if (challenge.error) return fmt::format("{}: {}", shown_name(authorization), challenge.error->words());
-  return fmt::format("{}: the authorization is {}", shown_name(authorization), to_string(authorization.status));
+    if (challenge.error)
+      return fail(trace_id::domain, fmt::format("{}: {}", shown_name(authorization), challenge.error->words()),
+                  may_pass(challenge.error));
+  return fail(trace_id::domain,
+              fmt::format("{}: the authorization is {}", shown_name(authorization), to_string(authorization.status)),
+              authorization.status == AuthorizationStatus::expired);
 }
 
 bool is_dead(const Authorization& authorization) {
@@ -29,14 +39,15 @@ bool is_dead(const Authorization& authorization) {
 
 Step dead_order(const AcmeOrder& order, const std::vector<Authorization>& authorizations) {
   auto dead = std::find_if(authorizations.begin(), authorizations.end(), is_dead);
-  if (dead != authorizations.end()) return fail(trace_id::domain, reason(*dead));
-  return fail(trace_id::failed, order.error ? order.error->words() : "the CA has made the order invalid");
+  if (dead != authorizations.end()) return lost_name(*dead);
+  return fail(trace_id::failed, order.error ? order.error->words() : "the CA has made the order invalid",
+              may_pass(order.error));
 }
 
 Step authorize(const std::vector<Authorization>& authorizations, const std::set<std::string>& answered) {
   Step step;
   for (const auto& each : authorizations) {
-    if (is_dead(each)) return fail(trace_id::domain, reason(each));
+    if (is_dead(each)) return lost_name(each);
     if (each.status == AuthorizationStatus::valid) continue;
     auto challenge = std::find_if(each.challenges.begin(), each.challenges.end(),
                                   [](const Challenge& c) { return c.type == "http-01"; });

@@ -27,6 +27,7 @@ struct Step {
   std::vector<Open> challenges{};
   int trace_id = 0;   // of fail
   std::string why{};  // of fail: the CA's words, one line
+  bool again = false;  // of fail: another order for the same names may succeed
 };
 
 // True if the authorizations have to be looked at to know what is next.

@@ -14,6 +14,7 @@ namespace certfleet::order {
 struct Task {
   OrderId id;
   std::string reference;  // the CA's own; empty until the CA has accepted the order
+  int attempts_failed = 0;
   pki::Csr csr;           // its names are what is ordered
 };
 

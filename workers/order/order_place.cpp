@@ -79,7 +79,7 @@ pipeline::Write store_certificate(const domain::Job& job, OrderId id, KeyPairId 
 
 // A warning while it may pass by itself.
 void trace_failure(const Tracer& tracer, const Failure& failure, bool again) {
-  auto id = failure.trace_id().value_or(trace_id::failed);
+  auto id = failure.trace_id().value_or(trace_id::unforeseen);
   again ? tracer.warning(id, {failure.what()}) : tracer.error(id, {failure.what()});
 }
 
@@ -101,7 +101,9 @@ Outcome OrderPlace::run(const domain::Job& job, pipeline::Context& context) {
   try {
     return attempt(job, context, tracer, order);
   } catch (const Failure& failure) {
-    if (failure.fault() == Fault::stale) throw;
+    // The database's failures are the job's and not the order's.
+    if (failure.fault() == Fault::stale || failure.fault() == Fault::in_doubt || failure.trace_id() == trace_id::database)
+      throw;
     if (context.stop().stop_requested()) return Outcome::cancelled();
     bool again = goes_on(job, failure);
     trace_failure(tracer, failure, again);
@@ -120,7 +122,7 @@ Outcome OrderPlace::attempt(const domain::Job& job, pipeline::Context& context, 
   if (!order.order_url) tracer.info(trace_id::started, {number, csr.common_name()});
   Surroundings around{context, tracer, keys_, clock_, make_web_, std::move(loaded.settings)};
   auto authority = make_authority(std::move(loaded.account), around);
-  auto progress = authority->advance({order.id, order.order_url.value_or(""), csr});
+  auto progress = authority->advance({order.id, order.order_url.value_or(""), job.attempts_failed, csr});
   if (const auto* pending = std::get_if<Pending>(&progress)) return Outcome::wait_for(pending->look_again);
   auto chain = receive(std::get<Issued>(progress).chain_pem, csr, clock_.wall());
   tracer.info(trace_id::downloaded, {pki::show_serial(chain.leaf.serial())});

@@ -3,8 +3,10 @@
 
 namespace certfleet::order::trace_id {
 
+inline constexpr int database = 11;        // reason
 inline constexpr int cleared = 25;         // slot, serial: a certificate had to go
 inline constexpr int stored = 26;          // slot, serial
+inline constexpr int unforeseen = 98;      // reason
 inline constexpr int csr = 2101;           // reason: the CSR can't be read
 inline constexpr int request = 2102;       // whom we call
 inline constexpr int failed = 2103;        // reason

@@ -122,10 +122,40 @@ TEST_F(OrderLine, a_domain_that_the_ca_can_not_validate_ends_the_order_with_its_
   EXPECT_EQ(done.state, "failed");
   expect_says(Failure(Fault::permanent, done.error.value_or("")), "shop.test: ");
   expect_says(Failure(Fault::permanent, done.error.value_or("")), "connection refused");
-  EXPECT_EQ(mails(), "order_started order_progress order_failed");
+  EXPECT_EQ(traffic_.orders, 4) << "a few are placed, since it may pass";
+  EXPECT_EQ(mails(), "order_started order_progress order_progress order_failed") << "accepted, and why it did not work";
   EXPECT_NE(traces(done).find("E2107"), std::string::npos) << traces(done);
   EXPECT_EQ(sql("SELECT count(*) FROM acme_challenge"), "0");
   EXPECT_EQ(sql("SELECT outcome FROM job_history WHERE kind = 'order.place'"), "failed");
+}
+
+TEST_F(OrderLine, a_responder_that_was_away_in_the_moment_costs_time_only) {
+  auto id = start(add_service("shop", "shop.test")).id;
+  run_one(domain::Queue::csr);
+  auto port = responder_->port();
+  responder_.reset();
+  auto first = run_one(domain::Queue::order);
+  ASSERT_TRUE(first);
+  EXPECT_EQ(first->how, store::Finished::How::retry);
+  EXPECT_EQ(first->wait, 10s);
+  EXPECT_EQ(get(id).state, "started");
+  EXPECT_EQ(get(id).order_url, std::nullopt);
+  responder_ = std::make_unique<order::Http01Responder>(fmt::format("127.0.0.1:{}", port),
+                                                        database_.settings_as("certfleet_order"));
+  run_all();
+  EXPECT_EQ(get(id).state, "issued");
+  EXPECT_EQ(traffic_.finalizes.size(), 1U);
+}
+
+TEST_F(OrderLine, a_wrong_answer_to_a_challenge_ends_the_order_at_once) {
+  auto id = start(add_service("shop", "shop.test")).id;
+  run_one(domain::Queue::csr);
+  // Whoever answers there is not us.
+  sql("CREATE RULE spoil AS ON INSERT TO acme_challenge DO ALSO"
+      " UPDATE acme_challenge SET key_authorization = 'another' WHERE token = NEW.token");
+  run_all();
+  EXPECT_EQ(get(id).state, "failed");
+  EXPECT_EQ(traffic_.orders, 1);
 }
 
 TEST_F(OrderLine, a_name_that_the_ca_refuses_ends_the_order_with_its_words) {

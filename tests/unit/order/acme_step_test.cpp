@@ -95,6 +95,22 @@ TEST(NextStep, a_lost_name_fails_with_the_words_of_its_challenge) {
   EXPECT_EQ(step.why, "a.test: refused (connection)");
 }
 
+TEST(NextStep, another_order_may_succeed_where_the_ca_could_not_reach_us) {
+  auto again = [](const std::optional<Problem>& error, AuthorizationStatus status = AuthorizationStatus::invalid) {
+    auto failed = http01("u", ChallengeStatus::invalid);
+    failed.error = error;
+    return pending_order({authorization("a.test", status, {failed})}).again;
+  };
+  for (const auto* type : {"connection", "dns", "tls", "serverInternal"}) EXPECT_TRUE(again(Problem{type, "", "", "", {}}));
+  for (const auto* type : {"unauthorized", "incorrectResponse", "caa"}) EXPECT_FALSE(again(Problem{type, "", "", "", {}}));
+  EXPECT_TRUE(again(std::nullopt, AuthorizationStatus::expired));
+  EXPECT_FALSE(again(std::nullopt, AuthorizationStatus::revoked));
+  auto dead = order(OrderStatus::invalid);
+  EXPECT_TRUE(next_step(dead, {}, {}).again) << "it has expired";
+  dead.error = Problem{"badCSR", "", "", "", {}};
+  EXPECT_FALSE(next_step(dead, {}, {}).again);
+}
+
 TEST(NextStep, an_invalid_order_fails_with_its_own_words_if_no_name_is_lost) {
   auto dead = order(OrderStatus::invalid);
   EXPECT_EQ(next_step(dead, {}, {}).why, "the CA has made the order invalid");
