@@ -31,7 +31,8 @@ domain::StoredCertificate certificate_of(const pqxx::row& row) {
 
 // Two that store at the same time would see the same free slot.
 void lock_slots(Tx& tx, ServiceId service) {
-  tx.raw().exec_params("SELECT pg_advisory_xact_lock(hashtextextended('certificate.slots', $1))", service.value());
+  tx.raw().exec_params("SELECT pg_advisory_xact_lock(hashtextextended('certificate.slots', $1))",
+                       service.value());
 }
 
 // The place for the new one among those held (the one that expires last comes first).
@@ -50,16 +51,20 @@ void renew(Tx& tx, CertificateId id, const pki::Chain& chain, KeyPairId key_pair
       id.value(), chain.intermediates_pem(), key_pair.value(), order.value());
 }
 
-CertificateId insert(Tx& tx, ServiceId service, int slot, const pki::Chain& chain, KeyPairId key_pair, OrderId order) {
+CertificateId insert(Tx& tx, ServiceId service, int slot, const pki::Chain& chain, KeyPairId key_pair,
+                     OrderId order) {
   const auto& leaf = chain.leaf;
   auto common_name = leaf.common_name();
   if (common_name.empty() && !leaf.dns_names().empty()) common_name = leaf.dns_names().front();
-  return id_of<CertificateId>(tx.raw().exec_params1(
-      "INSERT INTO certificate (service_id, slot, serial, sha256, common_name, not_before, not_after, leaf_pem,"
-      " chain_pem, key_pair_id, order_id)"
-      " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, nullif($10::bigint, 0), nullif($11::bigint, 0)) RETURNING id",
-      service.value(), slot, leaf.serial(), leaf.sha256(), common_name, timestamp(leaf.not_before()),
-      timestamp(leaf.not_after()), leaf.pem(), chain.intermediates_pem(), key_pair.value(), order.value())[0]);
+  return id_of<CertificateId>(
+      tx.raw().exec_params1("INSERT INTO certificate (service_id, slot, serial, sha256, common_name, "
+                            "not_before, not_after, leaf_pem,"
+                            " chain_pem, key_pair_id, order_id)"
+                            " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, nullif($10::bigint, 0), "
+                            "nullif($11::bigint, 0)) RETURNING id",
+                            service.value(), slot, leaf.serial(), leaf.sha256(), common_name,
+                            timestamp(leaf.not_before()), timestamp(leaf.not_after()), leaf.pem(),
+                            chain.intermediates_pem(), key_pair.value(), order.value())[0]);
 }
 
 }  // namespace
@@ -91,7 +96,8 @@ Place store_issued(Tx& tx, ServiceId service, const pki::Chain& chain, KeyPairId
     renew(tx, place.id, chain, key_pair, order);
     return place;
   }
-  if (place.replaced) tx.raw().exec_params("DELETE FROM certificate WHERE id = $1", place.replaced->id.value());
+  if (place.replaced)
+    tx.raw().exec_params("DELETE FROM certificate WHERE id = $1", place.replaced->id.value());
   place.id = insert(tx, service, place.slot, chain, key_pair, order);
   key_pairs::remove_unused(tx, service, place.replaced ? place.replaced->key_pair : KeyPairId());
   return place;

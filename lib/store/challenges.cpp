@@ -6,9 +6,10 @@ namespace certfleet::store::challenges {
 
 void add(Tx& tx, OrderId order, std::span<const Challenge> challenges) {
   for (const auto& challenge : challenges)
-    tx.raw().exec_params("INSERT INTO acme_challenge (token, key_authorization, order_id) VALUES ($1, $2, $3)"
-                         " ON CONFLICT (token) DO NOTHING",
-                         challenge.token, challenge.key_authorization, order.value());
+    tx.raw().exec_params(
+        "INSERT INTO acme_challenge (token, key_authorization, order_id) VALUES ($1, $2, $3)"
+        " ON CONFLICT (token) DO NOTHING",
+        challenge.token, challenge.key_authorization, order.value());
 }
 
 std::optional<std::string> find(Tx& tx, std::string_view token) {
@@ -19,9 +20,10 @@ std::optional<std::string> find(Tx& tx, std::string_view token) {
 }
 
 void remove(Tx& tx, OrderId order) {
-  tx.raw().exec_params("DELETE FROM acme_challenge a USING ca_order o WHERE o.id = a.order_id"
-                       " AND (o.id = $1 OR o.ended_at IS NOT NULL)",
-                       order.value());
+  tx.raw().exec_params(
+      "DELETE FROM acme_challenge a USING ca_order o WHERE o.id = a.order_id"
+      " AND (o.id = $1 OR o.ended_at IS NOT NULL)",
+      order.value());
 }
 
 }  // namespace certfleet::store::challenges

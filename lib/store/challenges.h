@@ -1,5 +1,5 @@
-// What the http-01 responders of all order workers serve (RFC 8555 section 8.3): stored before the CA is told that it
-// may look, so that whichever responder it reaches can answer.
+// What the http-01 responders of all order workers serve (RFC 8555 section 8.3): stored before the CA is told
+// that it may look, so that whichever responder it reaches can answer.
 #pragma once
 
 #include <optional>

@@ -13,8 +13,8 @@ KeyPairId add(Tx& tx, const KeyPair& pair, const domain::Sealed& key) {
 }
 
 KeyPair get(Tx& tx, KeyPairId id) {
-  auto rows = tx.raw().exec_params("SELECT id, service_id, algorithm, spki_sha256 FROM key_pair WHERE id = $1",
-                                   id.value());
+  auto rows = tx.raw().exec_params(
+      "SELECT id, service_id, algorithm, spki_sha256 FROM key_pair WHERE id = $1", id.value());
   require_row(rows, "key pair", id.value());
   auto row = rows[0];
   return {id, id_of<ServiceId>(row["service_id"]), row["algorithm"].as<std::string>(),
@@ -24,14 +24,13 @@ KeyPair get(Tx& tx, KeyPairId id) {
 int remove_unused(Tx& tx, ServiceId service, KeyPairId replaced) {
   return static_cast<int>(
       tx.raw()
-          .exec_params(
-              "DELETE FROM key_pair k WHERE k.service_id = $1"
-              " AND NOT EXISTS (SELECT 1 FROM certificate WHERE key_pair_id = k.id)"
-              " AND NOT EXISTS (SELECT 1 FROM csr c JOIN ca_order o ON o.csr_id = c.id"
-              "                 WHERE c.key_pair_id = k.id AND o.ended_at IS NULL)"
-              " AND (k.id = $2 OR EXISTS (SELECT 1 FROM csr c JOIN ca_order o ON o.csr_id = c.id"
-              "                           WHERE c.key_pair_id = k.id))",
-              service.value(), replaced.value())
+          .exec_params("DELETE FROM key_pair k WHERE k.service_id = $1"
+                       " AND NOT EXISTS (SELECT 1 FROM certificate WHERE key_pair_id = k.id)"
+                       " AND NOT EXISTS (SELECT 1 FROM csr c JOIN ca_order o ON o.csr_id = c.id"
+                       "                 WHERE c.key_pair_id = k.id AND o.ended_at IS NULL)"
+                       " AND (k.id = $2 OR EXISTS (SELECT 1 FROM csr c JOIN ca_order o ON o.csr_id = c.id"
+                       "                           WHERE c.key_pair_id = k.id))",
+                       service.value(), replaced.value())
           .affected_rows());
 }
 

@@ -1,4 +1,5 @@
-// Private keys that we made or took in, sealed. What opens them is on the workers' hosts only (DESIGN section 4).
+// Private keys that we made or took in, sealed. What opens them is on the workers' hosts only (DESIGN section
+// 4).
 #pragma once
 
 #include <string>
@@ -20,8 +21,8 @@ struct KeyPair {
 KeyPairId add(Tx& tx, const KeyPair& pair, const domain::Sealed& key);
 KeyPair get(Tx& tx, KeyPairId id);  // Failure(not_found)
 
-// Deletes what no certificate and no live order uses: `replaced`, and the keys of the service's orders that have ended
-// without a certificate. Their CSRs go with them. Returns how many.
+// Deletes what no certificate and no live order uses: `replaced`, and the keys of the service's orders that
+// have ended without a certificate. Their CSRs go with them. Returns how many.
 int remove_unused(Tx& tx, ServiceId service, KeyPairId replaced);
 
 }  // namespace certfleet::store::key_pairs

@@ -17,7 +17,8 @@ constexpr std::chrono::hours due_again{1};  // manual 8.6.2: tried again after a
 
 constexpr const char* columns =
     "SELECT o.id, o.service_id, o.ca_account_id, s.name AS service_name, o.state, o.request_no,"
-    " extract(epoch FROM o.scheduled_at) AS scheduled_at, o.requested_by, o.csr_id, o.order_url, o.error, o.cancel,"
+    " extract(epoch FROM o.scheduled_at) AS scheduled_at, o.requested_by, o.csr_id, o.order_url, o.error, "
+    "o.cancel,"
     " extract(epoch FROM o.created_at) AS created_at, extract(epoch FROM o.ended_at) AS ended_at"
     " FROM ca_order o JOIN service s ON s.id = o.service_id ";
 
@@ -60,7 +61,8 @@ void mail(Tx& tx, const Order& order, domain::MailEvent event, std::string_view 
 // What an order needs of its service. Failure in a person's words.
 domain::Service require_orderable(Tx& tx, ServiceId id) {
   auto service = services::get(tx, id);
-  if (!service.enabled) throw Failure(Fault::conflict, fmt::format("the service {} is disabled", service.name));
+  if (!service.enabled)
+    throw Failure(Fault::conflict, fmt::format("the service {} is disabled", service.name));
   if (!service.ca_account)
     throw Failure(Fault::usage, trace_missing, fmt::format("the service {} has no CA account", service.name));
   if (!service.key_spec)
@@ -76,21 +78,23 @@ void require_not_under_way(const std::optional<Order>& live) {
 
 OrderId insert(Tx& tx, const domain::Service& service, const char* state, const std::string& at) {
   try {
-    return id_of<OrderId>(
-        tx.raw().exec_params1("INSERT INTO ca_order (service_id, ca_account_id, state, scheduled_at)"
-                              " VALUES ($1, $2, $3, coalesce(nullif($4, '')::timestamptz, now())) RETURNING id",
-                              service.id.value(), service.ca_account.value(), std::string(state), at)[0]);
+    return id_of<OrderId>(tx.raw().exec_params1(
+        "INSERT INTO ca_order (service_id, ca_account_id, state, scheduled_at)"
+        " VALUES ($1, $2, $3, coalesce(nullif($4, '')::timestamptz, now())) RETURNING id",
+        service.id.value(), service.ca_account.value(), std::string(state), at)[0]);
   } catch (const pqxx::unique_violation&) {
-    throw Failure(Fault::conflict, fmt::format("somebody else has just ordered for the service {}", service.name));
+    throw Failure(Fault::conflict,
+                  fmt::format("somebody else has just ordered for the service {}", service.name));
   }
 }
 
 // From scheduled to started. False if somebody else was faster.
 bool mark_started(Tx& tx, OrderId id, CaAccountId account) {
   return tx.raw()
-             .exec_params("UPDATE ca_order SET state = 'started', ca_account_id = $2, error = NULL"
-                          " WHERE id = $1 AND state = 'scheduled'",
-                          id.value(), account.value())
+             .exec_params(
+                 "UPDATE ca_order SET state = 'started', ca_account_id = $2, error = NULL"
+                 " WHERE id = $1 AND state = 'scheduled'",
+                 id.value(), account.value())
              .affected_rows() > 0;
 }
 
@@ -112,7 +116,11 @@ Order launch(Tx& tx, OrderId id, bool by_person) {
 // Stays scheduled, for later.
 void postpone(Tx& tx, const Order& order, const Failure& why) {
   traces::Stored trace;
-  trace.line = {std::chrono::system_clock::now(), trace::Level::warning, "orders", trace_missing, order.request_no,
+  trace.line = {std::chrono::system_clock::now(),
+                trace::Level::warning,
+                "orders",
+                trace_missing,
+                order.request_no,
                 {why.what()}};
   trace.service = order.service;
   traces::add(tx, std::span(&trace, 1));
@@ -123,9 +131,12 @@ void postpone(Tx& tx, const Order& order, const Failure& why) {
 
 const char* word(End how) {
   switch (how) {
-    case End::issued: return "issued";
-    case End::failed: return "failed";
-    case End::cancelled: return "cancelled";
+    case End::issued:
+      return "issued";
+    case End::failed:
+      return "failed";
+    case End::cancelled:
+      return "cancelled";
   }
   return "failed";
 }
@@ -139,15 +150,16 @@ Order get(Tx& tx, OrderId id) {
 }
 
 std::optional<Order> live_of(Tx& tx, ServiceId service) {
-  auto rows =
-      tx.raw().exec_params(std::string(columns) + "WHERE o.service_id = $1 AND o.ended_at IS NULL", service.value());
+  auto rows = tx.raw().exec_params(std::string(columns) + "WHERE o.service_id = $1 AND o.ended_at IS NULL",
+                                   service.value());
   if (rows.empty()) return std::nullopt;
   return order_of(rows[0]);
 }
 
 std::vector<Order> of_service(Tx& tx, ServiceId service, int rows_max) {
-  return orders_of(tx.raw().exec_params(
-      std::string(columns) + "WHERE o.service_id = $1 ORDER BY o.id DESC LIMIT $2", service.value(), rows_max));
+  return orders_of(
+      tx.raw().exec_params(std::string(columns) + "WHERE o.service_id = $1 ORDER BY o.id DESC LIMIT $2",
+                           service.value(), rows_max));
 }
 
 std::vector<Order> newest(Tx& tx, int rows_max) {
@@ -199,9 +211,11 @@ void cancel(Tx& tx, ServiceId service) {
   if (!order) throw Failure(Fault::not_found, "the service has no order that could be cancelled");
   if (order->state != "scheduled") {
     // On the order too: the next job of its line must know, if this one ends in the same moment.
-    tx.raw().exec_params("UPDATE ca_order SET cancel = true WHERE id = $1 AND ended_at IS NULL", order->id.value());
+    tx.raw().exec_params("UPDATE ca_order SET cancel = true WHERE id = $1 AND ended_at IS NULL",
+                         order->id.value());
     auto jobs = tx.raw().exec_params(
-        "SELECT id FROM job WHERE kind IN ('csr.make', 'order.place') AND subject_id = $1", order->id.value());
+        "SELECT id FROM job WHERE kind IN ('csr.make', 'order.place') AND subject_id = $1",
+        order->id.value());
     for (const auto& job : jobs) jobs::cancel(tx, id_of<JobId>(job[0]));
     if (!jobs.empty()) return;
   }
@@ -211,7 +225,8 @@ void cancel(Tx& tx, ServiceId service) {
 
 void record_csr(Tx& tx, OrderId id, CsrId csr) {
   auto rows = tx.raw().exec_params(
-      "UPDATE ca_order SET csr_id = $2 WHERE id = $1 AND csr_id IS NULL AND ended_at IS NULL", id.value(), csr.value());
+      "UPDATE ca_order SET csr_id = $2 WHERE id = $1 AND csr_id IS NULL AND ended_at IS NULL", id.value(),
+      csr.value());
   if (rows.affected_rows() == 0)
     throw Failure(Fault::conflict, fmt::format("the order {} has a CSR already or has ended", id.value()));
 }
@@ -230,14 +245,15 @@ void record_url(Tx& tx, OrderId id, std::string_view order_url) {
 
 void forget_url(Tx& tx, OrderId id, std::string_view order_url) {
   tx.raw().exec_params(
-      "UPDATE ca_order SET order_url = NULL, state = 'started' WHERE id = $1 AND order_url = $2 AND ended_at IS NULL",
+      "UPDATE ca_order SET order_url = NULL, state = 'started' WHERE id = $1 AND order_url = $2 AND ended_at "
+      "IS NULL",
       id.value(), std::string(order_url));
 }
 
 void record_error(Tx& tx, OrderId id, std::string_view error) {
   auto changed = tx.raw().exec_params(
-      "UPDATE ca_order SET error = $2 WHERE id = $1 AND ended_at IS NULL AND error IS DISTINCT FROM $2", id.value(),
-      std::string(error));
+      "UPDATE ca_order SET error = $2 WHERE id = $1 AND ended_at IS NULL AND error IS DISTINCT FROM $2",
+      id.value(), std::string(error));
   if (changed.affected_rows() > 0) mail(tx, get(tx, id), domain::MailEvent::order_progress, error);
 }
 
@@ -249,7 +265,8 @@ End how_given_up(const Order& order, const Failure& why) {
 
 bool end(Tx& tx, OrderId id, End how, std::string_view error) {
   auto ended = tx.raw().exec_params(
-      "UPDATE ca_order SET state = $2, error = nullif($3, ''), ended_at = now() WHERE id = $1 AND ended_at IS NULL",
+      "UPDATE ca_order SET state = $2, error = nullif($3, ''), ended_at = now() WHERE id = $1 AND ended_at "
+      "IS NULL",
       id.value(), std::string(word(how)), std::string(error));
   if (ended.affected_rows() == 0) return false;
   if (how == End::issued) mail(tx, get(tx, id), domain::MailEvent::order_succeeded);

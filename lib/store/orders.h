@@ -1,5 +1,5 @@
-// Orders at a CA: one request for one certificate, from scheduled to issued or ended (manual 8.6.2). A service has
-// one live order at most; the database itself sees to it.
+// Orders at a CA: one request for one certificate, from scheduled to issued or ended (manual 8.6.2). A
+// service has one live order at most; the database itself sees to it.
 #pragma once
 
 #include <optional>
@@ -38,33 +38,36 @@ std::optional<Order> live_of(Tx& tx, ServiceId service);
 std::vector<Order> of_service(Tx& tx, ServiceId service, int rows_max);  // newest first
 std::vector<Order> newest(Tx& tx, int rows_max);
 
-// Starts an order: the row, its first job (csr.make) and the mail. One that is scheduled is started instead of a new
-// one. Failure(conflict) if the service is disabled or has an order under way; (usage, 2111) if it has no CA account
-// or no key spec. `by_person`: before the machine's work, and the leading scheduler is told to offer the job.
+// Starts an order: the row, its first job (csr.make) and the mail. One that is scheduled is started instead
+// of a new one. Failure(conflict) if the service is disabled or has an order under way; (usage, 2111) if it
+// has no CA account or no key spec. `by_person`: before the machine's work, and the leading scheduler is told
+// to offer the job.
 Order start_now(Tx& tx, ServiceId service, bool by_person);
 
 // Failures as of start_now. One that is scheduled already gets the new time.
 Order schedule(Tx& tx, ServiceId service, WallTime at);
 
-// Starts what is due. What can't start stays scheduled and is tried again after an hour, with a trace and, if the
-// reason is new, a mail (manual 8.6.2). Returns how many were looked at. Any number of schedulers may call it.
+// Starts what is due. What can't start stays scheduled and is tried again after an hour, with a trace and, if
+// the reason is new, a mail (manual 8.6.2). Returns how many were looked at. Any number of schedulers may
+// call it.
 int start_due(Tx& tx, int rows_max);
 
-// The service's live order: one that is scheduled ends at once, one that is under way when its worker hears of it.
-// Failure(not_found) if there is none.
+// The service's live order: one that is scheduled ends at once, one that is under way when its worker hears
+// of it. Failure(not_found) if there is none.
 void cancel(Tx& tx, ServiceId service);
 
-// For the workers -----------------------------------------------------------------------------------------------
+// For the workers
+// -----------------------------------------------------------------------------------------------
 
 // Failure(conflict) if the order has a CSR already or has ended.
 void record_csr(Tx& tx, OrderId id, CsrId csr);
 
-// The CA has accepted the order: placed, with a mail the first time. Failure(conflict) if another reference is recorded
-// or the order has ended; the same one again changes nothing.
+// The CA has accepted the order: placed, with a mail the first time. Failure(conflict) if another reference
+// is recorded or the order has ended; the same one again changes nothing.
 void record_url(Tx& tx, OrderId id, std::string_view order_url);
 
-// What the reference names is dead at the CA, and nothing can come of it any more: back to started, so that the next
-// attempt places another one. Does nothing if another reference is recorded.
+// What the reference names is dead at the CA, and nothing can come of it any more: back to started, so that
+// the next attempt places another one. Does nothing if another reference is recorded.
 void forget_url(Tx& tx, OrderId id, std::string_view order_url);
 
 // What went wrong, though the order goes on. One that differs from the last makes a mail (manual 6.7.3).
@@ -75,7 +78,8 @@ enum class End { issued, failed, cancelled };
 // How an order ends whose job ends with this failure: cancelled if a person asked for it.
 End how_given_up(const Order& order, const Failure& why);
 
-// Ends the order and emits the mail; a cancelled one makes none. Does nothing and returns false if it has ended.
+// Ends the order and emits the mail; a cancelled one makes none. Does nothing and returns false if it has
+// ended.
 bool end(Tx& tx, OrderId id, End how, std::string_view error = {});
 
 }  // namespace certfleet::store::orders

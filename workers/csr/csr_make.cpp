@@ -64,8 +64,8 @@ Made make(const Task& task, pipeline::Context& context) {
   auto key = pki::PrivateKey::generate(*algorithm);
   trace(context, trace::Level::info, trace_key_made, {spec.algorithm});
   auto csr = pki::make_csr(key,
-                           {service.common_name, spec.country, spec.state, spec.locality, spec.organization, spec.unit,
-                            spec.email},
+                           {service.common_name, spec.country, spec.state, spec.locality, spec.organization,
+                            spec.unit, spec.email},
                            service.sans);
   trace(context, trace::Level::info, trace_csr_made, {service.common_name});
   auto spki = key.spki_sha256();
@@ -84,7 +84,8 @@ pipeline::Write record(const Task& task, Made made) {
 
 pipeline::Outcome CsrMake::run(const domain::Job& job, pipeline::Context& context) {
   auto order = context.reading([&](store::Tx& tx) { return store::orders::get(tx, OrderId(job.subject)); });
-  if (!order.live()) return pipeline::Outcome::done();  // sent again after its end: there is nothing left to do
+  if (!order.live())
+    return pipeline::Outcome::done();  // sent again after its end: there is nothing left to do
   if (order.cancel) return pipeline::Outcome::failed(Failure(Fault::permanent, "cancelled"));
   // Sent again by hand after its CSR was made: the order goes on with that one.
   if (order.csr) return pipeline::Outcome::done().then(order_place(job));

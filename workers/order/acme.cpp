@@ -24,7 +24,7 @@ constexpr std::size_t answer_bytes_max = 1024UL * 1024;  // a chain of ten certi
 constexpr seconds patience{30};                          // then the slot is better used by another job
 constexpr milliseconds first_pause{100};                 // test CAs and small ones are done in moments
 constexpr milliseconds longest_pause{4000};
-constexpr seconds look_again{15};                        // for a CA that says nothing of its own
+constexpr seconds look_again{15};  // for a CA that says nothing of its own
 // After a dead order, before the next one. Large CAs take five failed validations of a name in an hour.
 constexpr std::array<seconds, 3> waits_before_another = {seconds(10), seconds(120), seconds(1500)};
 
@@ -47,7 +47,8 @@ void refuse_wildcards(const std::vector<std::string>& names) {
 // Waits that grow, unless the CA says how long it takes.
 class Waits {
  public:
-  Waits(Deadline deadline, std::stop_token stop) : until_(deadline.within(patience)), stop_(std::move(stop)) {}
+  Waits(Deadline deadline, std::stop_token stop)
+      : until_(deadline.within(patience)), stop_(std::move(stop)) {}
 
   // None after a wait; else the attempt's patience ends before, and this is how long to leave the CA alone.
   std::optional<seconds> wait(std::optional<seconds> asked) {
@@ -75,8 +76,9 @@ Acme::~Acme() = default;
 Progress Acme::advance(const Task& task) {
   refuse_wildcards(task.csr.names());
   prepare_key();
-  client_.emplace(*web_, around_.clock, *key_,
-                  AcmeClient::Settings{account_.directory_url, around_.context.deadline(), around_.context.stop()});
+  client_.emplace(
+      *web_, around_.clock, *key_,
+      AcmeClient::Settings{account_.directory_url, around_.context.deadline(), around_.context.stop()});
   around_.tracer.info(trace_id::request, {account_.directory_url});
   if (!account_.account_url) register_account();
   auto order_url = task.reference.empty() ? place(task) : task.reference;
@@ -86,7 +88,9 @@ Progress Acme::advance(const Task& task) {
         order, needs_authorizations(order) ? open_authorizations(order, task) : std::vector<Authorization>{},
         answered_);
     switch (step.kind) {
-      case Step::Kind::answer: answer(step.challenges, task); break;
+      case Step::Kind::answer:
+        answer(step.challenges, task);
+        break;
       case Step::Kind::finalize:
         if (!finalized_) {
           finalize(order, task);
@@ -96,8 +100,10 @@ Progress Acme::advance(const Task& task) {
       case Step::Kind::wait:
         if (auto later = waits.wait(retry_after_)) return Pending{*later};
         break;
-      case Step::Kind::download: return download(order);
-      case Step::Kind::fail: give_up(step, order_url, task);
+      case Step::Kind::download:
+        return download(order);
+      case Step::Kind::fail:
+        give_up(step, order_url, task);
     }
   }
 }
@@ -117,10 +123,12 @@ void Acme::prepare_key() {
     if (!account_.account_key)
       throw Failure(Fault::conflict, fmt::format("the CA account {} was changed meanwhile", account_.name));
   }
-  key_ = pki::PrivateKey::from_pem(pki::open(around_.keys, domain::purpose::ca_account_key, *account_.account_key));
+  key_ = pki::PrivateKey::from_pem(
+      pki::open(around_.keys, domain::purpose::ca_account_key, *account_.account_key));
 }
 
-// The same key always gives the same account (RFC 8555 section 7.3.1), so this may be done any number of times.
+// The same key always gives the same account (RFC 8555 section 7.3.1), so this may be done any number of
+// times.
 void Acme::register_account() {
   const auto& directory = client_->directory();
   if (directory.external_account_required)
@@ -144,7 +152,8 @@ Answer Acme::call(std::string_view what, const std::string& url, const std::stri
     register_account();
     answer = client_->post(what, url, *account_.account_url, payload);
   }
-  if (answer.problem) around_.tracer.warning(trace_id::problem, {answer.problem->type, answer.problem->words()});
+  if (answer.problem)
+    around_.tracer.warning(trace_id::problem, {answer.problem->type, answer.problem->words()});
   return answer;
 }
 
@@ -179,15 +188,17 @@ AcmeOrder Acme::look(const std::string& order_url) {
 std::vector<Authorization> Acme::open_authorizations(const AcmeOrder& order, const Task& task) {
   std::vector<Authorization> open;
   for (const auto& url : order.authorizations) {
-    if (validated_.contains(url)) continue;  // an order of a hundred names is not asked for all of them each time
+    if (validated_.contains(url))
+      continue;  // an order of a hundred names is not asked for all of them each time
     auto answer = call("authorization", url, "");
     auto each = parse_authorization(require_good("authorization", answer).body);
     if (!retry_after_) retry_after_ = answer.retry_after;
     // They come in any order and are told apart by their names only.
     const auto& names = task.csr.names();
     if (std::find(names.begin(), names.end(), each.name) == names.end())
-      throw Failure(Fault::permanent, trace_id::unexpected,
-                    fmt::format("the CA wants to validate {}, which was not ordered", pki::printable(each.name)));
+      throw Failure(
+          Fault::permanent, trace_id::unexpected,
+          fmt::format("the CA wants to validate {}, which was not ordered", pki::printable(each.name)));
     if (each.status == AuthorizationStatus::valid) {
       validated_.insert(url);
       awaited_.erase(each.name);
@@ -224,7 +235,8 @@ void Acme::finalize(const AcmeOrder& order, const Task& task) {
 
 void Acme::give_up(const Step& step, const std::string& order_url, const Task& task) {
   auto tries = static_cast<std::size_t>(task.attempts_failed);
-  if (!step.again || tries >= waits_before_another.size()) throw Failure(Fault::permanent, step.trace_id, step.why);
+  if (!step.again || tries >= waits_before_another.size())
+    throw Failure(Fault::permanent, step.trace_id, step.why);
   around_.context.commit([&](store::Tx& tx) { store::orders::forget_url(tx, task.id, order_url); });
   throw Failure(Fault::retry, step.trace_id, step.why).after(waits_before_another.at(tries));
 }

@@ -1,14 +1,16 @@
 // ACME (RFC 8555) with http-01 as a CA.
 //
-// An order is placed once (I4) by these rules. The order's URL is committed immediately after newOrder's 201, and
-// everything later goes on from it. An attempt that dies between the two leaves an order at the CA that nobody knows:
-// harmless, since a CA issues nothing before finalize, and only an order whose URL is recorded is finalized. Finalize
-// is sent only if the order, looked at just before, is ready. If its reply is lost, the next look finds the order
-// processing or valid, and not ready. Should a finalize that is still on its way overtake that look, the second one
-// has the same CSR and is refused (orderNotReady): one order never makes two certificates.
+// An order is placed once (I4) by these rules. The order's URL is committed immediately after newOrder's 201,
+// and everything later goes on from it. An attempt that dies between the two leaves an order at the CA that
+// nobody knows: harmless, since a CA issues nothing before finalize, and only an order whose URL is recorded
+// is finalized. Finalize is sent only if the order, looked at just before, is ready. If its reply is lost,
+// the next look finds the order processing or valid, and not ready. Should a finalize that is still on its
+// way overtake that look, the second one has the same CSR and is refused (orderNotReady): one order never
+// makes two certificates.
 //
-// An order that the CA has made invalid stays so (RFC 8555 section 7.1.6) and yields nothing. Where the reason may pass,
-// such as a responder that was away in the moment, its URL is forgotten and another one is placed after a while.
+// An order that the CA has made invalid stays so (RFC 8555 section 7.1.6) and yields nothing. Where the
+// reason may pass, such as a responder that was away in the moment, its URL is forgotten and another one is
+// placed after a while.
 #pragma once
 
 #include <memory>

@@ -8,8 +8,8 @@
 namespace certfleet::order {
 namespace {
 
-constexpr int nonce_tries = 10;          // a server that refuses more has another trouble
-constexpr std::size_t nonces_kept = 8;   // they lapse; an attempt never has more in flight than one
+constexpr int nonce_tries = 10;         // a server that refuses more has another trouble
+constexpr std::size_t nonces_kept = 8;  // they lapse; an attempt never has more in flight than one
 constexpr std::chrono::seconds call_limit{30};
 constexpr const char* user_agent = "certfleet/" CERTFLEET_VERSION;  // section 6.1 asks for one
 
@@ -40,8 +40,8 @@ net::HttpResponse AcmeClient::send(std::string_view what, const net::HttpRequest
 
 const Directory& AcmeClient::directory() {
   if (directory_) return *directory_;
-  auto answer = answer_of(send("directory", {"GET", settings_.directory_url, {{"User-Agent", user_agent}}, {}}),
-                          clock_.wall());
+  auto answer = answer_of(
+      send("directory", {"GET", settings_.directory_url, {{"User-Agent", user_agent}}, {}}), clock_.wall());
   require_good("directory", answer);
   try {
     directory_ = parse_directory(answer.body);
@@ -63,7 +63,8 @@ std::string AcmeClient::nonce() {
   if (nonces_.empty()) {
     auto response = send("newNonce", {"HEAD", directory().new_nonce, {{"User-Agent", user_agent}}, {}});
     if (nonces_.empty() && response.status >= 400) throw failure_of("newNonce", response.status, {}, {});
-    if (nonces_.empty()) throw Failure(Fault::retry, trace_id::unexpected, "newNonce: the CA's answer has no nonce");
+    if (nonces_.empty())
+      throw Failure(Fault::retry, trace_id::unexpected, "newNonce: the CA's answer has no nonce");
   }
   // The youngest: the oldest are the first to lapse.
   auto nonce = std::move(nonces_.back());

@@ -41,11 +41,11 @@ class AcmeClient {
   // Fetched once. Failure naming the URL if it can't be had, or is no directory.
   const Directory& directory();
 
-  // Signs and sends; a nonce that the server does not take is replaced, ten times at most (section 6.5). `kid` is the
-  // account's URL; empty: the key itself goes along, as newAccount wants it. `what` names the request in failures.
-  // Every status is an answer, not a failure.
-  Answer post(std::string_view what, const std::string& url, const std::string& kid, const std::string& payload,
-              const std::string& accept = "application/json");
+  // Signs and sends; a nonce that the server does not take is replaced, ten times at most (section 6.5).
+  // `kid` is the account's URL; empty: the key itself goes along, as newAccount wants it. `what` names the
+  // request in failures. Every status is an answer, not a failure.
+  Answer post(std::string_view what, const std::string& url, const std::string& kid,
+              const std::string& payload, const std::string& accept = "application/json");
 
  private:
   net::HttpResponse send(std::string_view what, const net::HttpRequest& request);

@@ -17,8 +17,8 @@ namespace {
 using nlohmann::json;
 
 constexpr std::size_t url_bytes_max = 2048;
-constexpr std::size_t token_bytes_max = 256;   // 128 bits at least (section 8.3); CAs send 43 characters
-constexpr std::size_t challenges_max = 16;     // there are four types in all
+constexpr std::size_t token_bytes_max = 256;  // 128 bits at least (section 8.3); CAs send 43 characters
+constexpr std::size_t challenges_max = 16;    // there are four types in all
 constexpr std::size_t names_max = pki::sans_max + 1;
 
 [[noreturn]] void refuse(std::string_view object, std::string_view why) {
@@ -61,15 +61,18 @@ std::optional<Problem> error_of(const json& from) {
 }
 
 template <class Status, std::size_t Count>
-Status status_of(const json& from, const std::array<std::string_view, Count>& names, std::string_view object) {
+Status status_of(const json& from, const std::array<std::string_view, Count>& names,
+                 std::string_view object) {
   auto word = text(from, "status", object);
   auto found = std::find(names.begin(), names.end(), word);
-  if (found == names.end()) refuse(object, fmt::format("has the unknown status \"{}\"", pki::printable(word)));
+  if (found == names.end())
+    refuse(object, fmt::format("has the unknown status \"{}\"", pki::printable(word)));
   return static_cast<Status>(found - names.begin());
 }
 
 // In the order of their enumerations.
-constexpr std::array<std::string_view, 5> order_statuses = {"pending", "ready", "processing", "valid", "invalid"};
+constexpr std::array<std::string_view, 5> order_statuses = {"pending", "ready", "processing", "valid",
+                                                            "invalid"};
 constexpr std::array<std::string_view, 6> authorization_statuses = {"pending",     "valid",   "invalid",
                                                                     "deactivated", "expired", "revoked"};
 constexpr std::array<std::string_view, 4> challenge_statuses = {"pending", "processing", "valid", "invalid"};
@@ -90,7 +93,9 @@ std::optional<Challenge> challenge_of(const json& from) {
 
 }  // namespace
 
-std::string_view to_string(OrderStatus status) { return order_statuses.at(static_cast<std::size_t>(status)); }
+std::string_view to_string(OrderStatus status) {
+  return order_statuses.at(static_cast<std::size_t>(status));
+}
 std::string_view to_string(AuthorizationStatus status) {
   return authorization_statuses.at(static_cast<std::size_t>(status));
 }
@@ -98,7 +103,8 @@ std::string_view to_string(AuthorizationStatus status) {
 Directory parse_directory(std::string_view text_of_answer) {
   constexpr std::string_view object = "directory";
   auto from = object_of(text_of_answer, object);
-  Directory directory{url(from, "newNonce", object), url(from, "newAccount", object), url(from, "newOrder", object)};
+  Directory directory{url(from, "newNonce", object), url(from, "newAccount", object),
+                      url(from, "newOrder", object)};
   if (auto meta = from.find("meta"); meta != from.end() && meta->is_object())
     if (auto flag = meta->find("externalAccountRequired"); flag != meta->end() && flag->is_boolean())
       directory.external_account_required = flag->get<bool>();
@@ -155,6 +161,8 @@ std::string new_order_payload(const std::vector<std::string>& names) {
   return json{{"identifiers", identifiers}}.dump();
 }
 
-std::string finalize_payload(std::string_view csr_der) { return json{{"csr", pki::base64url(csr_der)}}.dump(); }
+std::string finalize_payload(std::string_view csr_der) {
+  return json{{"csr", pki::base64url(csr_der)}}.dump();
+}
 
 }  // namespace certfleet::order

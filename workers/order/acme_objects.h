@@ -10,8 +10,8 @@
 
 namespace certfleet::order {
 
-// Every parse throws Failure(permanent, 2105) saying what the text lacks. URLs must be https, as RFC 8555 section 6.1
-// has it; lists are bounded.
+// Every parse throws Failure(permanent, 2105) saying what the text lacks. URLs must be https, as RFC 8555
+// section 6.1 has it; lists are bounded.
 
 struct Directory {
   std::string new_nonce, new_account, new_order;
@@ -52,8 +52,8 @@ struct Authorization {
 };
 Authorization parse_authorization(std::string_view json);
 
-// A token is base64url (RFC 8555 section 8.3) and of a length that a database may index: what else arrives at the
-// responder is not one of ours, and what else a CA sends is refused.
+// A token is base64url (RFC 8555 section 8.3) and of a length that a database may index: what else arrives at
+// the responder is not one of ours, and what else a CA sends is refused.
 bool is_token(std::string_view text);
 
 std::string new_account_payload(const std::optional<std::string>& contact);

@@ -12,7 +12,7 @@
 namespace certfleet::order {
 
 struct Problem {
-  std::string type;      // "rejectedIdentifier": without the prefix of ACME's own types; others in full
+  std::string type;  // "rejectedIdentifier": without the prefix of ACME's own types; others in full
   std::string detail;
   std::string instance;  // a page for people, of userActionRequired
   std::string name;      // the identifier that a subproblem is about
@@ -26,9 +26,10 @@ struct Problem {
 // Of the text of a problem document; none if the text is not one.
 std::optional<Problem> parse_problem(std::string_view json);
 
-// An answer that is not what was asked for, as a failure. `what` names the request ("newOrder"). rateLimited and 429:
-// retry after the time asked for, an hour if none is; serverInternal, badNonce, orderNotReady, 408 and 5xx: retry;
-// everything else will fail again: denied for userActionRequired and other 401 and 403, else permanent.
+// An answer that is not what was asked for, as a failure. `what` names the request ("newOrder"). rateLimited
+// and 429: retry after the time asked for, an hour if none is; serverInternal, badNonce, orderNotReady, 408
+// and 5xx: retry; everything else will fail again: denied for userActionRequired and other 401 and 403, else
+// permanent.
 Failure failure_of(std::string_view what, int status, const std::optional<Problem>& problem,
                    std::optional<std::chrono::seconds> retry_after);
 

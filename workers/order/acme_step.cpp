@@ -10,7 +10,9 @@
 namespace certfleet::order {
 namespace {
 
-Step fail(int id, std::string why, bool again = false) { return {Step::Kind::fail, {}, id, std::move(why), again}; }
+Step fail(int id, std::string why, bool again = false) {
+  return {Step::Kind::fail, {}, id, std::move(why), again};
+}
 
 // The CA could not reach us, or could not go on itself; what it has seen and refused, it refuses again.
 bool may_pass(const std::optional<Problem>& error) {
@@ -22,19 +24,29 @@ std::string shown_name(const Authorization& authorization) {
   return pki::printable((authorization.wildcard ? "*." : "") + authorization.name);
 }
 
+// Without the token, which is another one each time: the same reason is to read the same.
+std::string words_of(const Challenge& challenge) {
+  auto words = challenge.error->words();
+  if (auto at = words.find(challenge.token); !challenge.token.empty() && at != std::string::npos)
+    words.replace(at, challenge.token.size(), "…");
+  return words;
+}
+
 // Why the CA did not validate a name: the challenge that failed says it best.
 Step lost_name(const Authorization& authorization) {
   for (const auto& challenge : authorization.challenges)
     if (challenge.error)
-      return fail(trace_id::domain, fmt::format("{}: {}", shown_name(authorization), challenge.error->words()),
+      return fail(trace_id::domain, fmt::format("{}: {}", shown_name(authorization), words_of(challenge)),
                   may_pass(challenge.error));
-  return fail(trace_id::domain,
-              fmt::format("{}: the authorization is {}", shown_name(authorization), to_string(authorization.status)),
-              authorization.status == AuthorizationStatus::expired);
+  return fail(
+      trace_id::domain,
+      fmt::format("{}: the authorization is {}", shown_name(authorization), to_string(authorization.status)),
+      authorization.status == AuthorizationStatus::expired);
 }
 
 bool is_dead(const Authorization& authorization) {
-  return authorization.status != AuthorizationStatus::pending && authorization.status != AuthorizationStatus::valid;
+  return authorization.status != AuthorizationStatus::pending &&
+         authorization.status != AuthorizationStatus::valid;
 }
 
 Step dead_order(const AcmeOrder& order, const std::vector<Authorization>& authorizations) {
@@ -70,11 +82,16 @@ bool needs_authorizations(const AcmeOrder& order) {
 Step next_step(const AcmeOrder& order, const std::vector<Authorization>& authorizations,
                const std::set<std::string>& answered) {
   switch (order.status) {
-    case OrderStatus::pending: return authorize(authorizations, answered);
-    case OrderStatus::ready: return {Step::Kind::finalize};
-    case OrderStatus::processing: return {Step::Kind::wait};
-    case OrderStatus::valid: return {Step::Kind::download};
-    case OrderStatus::invalid: return dead_order(order, authorizations);
+    case OrderStatus::pending:
+      return authorize(authorizations, answered);
+    case OrderStatus::ready:
+      return {Step::Kind::finalize};
+    case OrderStatus::processing:
+      return {Step::Kind::wait};
+    case OrderStatus::valid:
+      return {Step::Kind::download};
+    case OrderStatus::invalid:
+      return dead_order(order, authorizations);
   }
   return {Step::Kind::wait};
 }

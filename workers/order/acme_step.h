@@ -25,8 +25,8 @@ struct Step {
   };
   Kind kind = Kind::wait;
   std::vector<Open> challenges{};
-  int trace_id = 0;   // of fail
-  std::string why{};  // of fail: the CA's words, one line
+  int trace_id = 0;    // of fail
+  std::string why{};   // of fail: the CA's words, one line
   bool again = false;  // of fail: another order for the same names may succeed
 };
 

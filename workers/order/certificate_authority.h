@@ -1,4 +1,5 @@
-// What an order worker wants of a CA. A new CA is one file behind this interface and one line in authorities.cpp.
+// What an order worker wants of a CA. A new CA is one file behind this interface and one line in
+// authorities.cpp.
 #pragma once
 
 #include <chrono>
@@ -15,7 +16,7 @@ struct Task {
   OrderId id;
   std::string reference;  // the CA's own; empty until the CA has accepted the order
   int attempts_failed = 0;
-  pki::Csr csr;           // its names are what is ordered
+  pki::Csr csr;  // its names are what is ordered
 };
 
 // The certificate with what leads up to the CA, as the CA sent it: not checked yet.
@@ -33,10 +34,11 @@ class CertificateAuthority {
  public:
   virtual ~CertificateAuthority() = default;
 
-  // Places the order if it has no reference, and takes it as far as it gets within about half a minute. What must
-  // survive this process is committed as it becomes known: the reference above all. May be called for the same order
-  // again after any failure and any crash; looks at the CA first and acts second (I4). Failure with the CA's words in
-  // one line: retry or unreachable if it may pass, with the time that the CA asks to wait; else the order is dead.
+  // Places the order if it has no reference, and takes it as far as it gets within about half a minute. What
+  // must survive this process is committed as it becomes known: the reference above all. May be called for
+  // the same order again after any failure and any crash; looks at the CA first and acts second (I4). Failure
+  // with the CA's words in one line: retry or unreachable if it may pass, with the time that the CA asks to
+  // wait; else the order is dead.
   virtual Progress advance(const Task& task) = 0;
 };
 

@@ -26,9 +26,9 @@ using Poco::Net::HTTPServerRequest;
 using Poco::Net::HTTPServerResponse;
 
 constexpr std::string_view path_prefix = "/.well-known/acme-challenge/";
-constexpr int threads_max = 16;   // slow clients hold one each; a CA asks from a handful of places at once
-constexpr int waiting_max = 64;   // connections beyond that are refused
-constexpr int silence_s = 5;      // of a client in the middle of a request
+constexpr int threads_max = 16;  // slow clients hold one each; a CA asks from a handful of places at once
+constexpr int waiting_max = 64;  // connections beyond that are refused
+constexpr int silence_s = 5;     // of a client in the middle of a request
 constexpr int statement_ms = 3000;
 
 // The token asked for; empty if this is no such request. Checked before it gets near the database.
@@ -111,7 +111,8 @@ Poco::Net::ServerSocket listen_on(const std::string& address) {
   } catch (const Poco::Net::NetException& error) {
     bool in_use = error.code() == EADDRINUSE;
     if (error.code() == EACCES) throw refuse(Fault::denied, "ports below 1024 need CAP_NET_BIND_SERVICE");
-    throw refuse(in_use ? Fault::conflict : Fault::usage, in_use ? "the port is in use" : error.displayText());
+    throw refuse(in_use ? Fault::conflict : Fault::usage,
+                 in_use ? "the port is in use" : error.displayText());
   } catch (const Poco::Exception& error) {
     throw refuse(Fault::usage, error.displayText());
   }
@@ -151,8 +152,12 @@ Http01Responder::Http01Responder(const std::string& address, store::DatabaseSett
   impl_->server.start();
 }
 
-Http01Responder::~Http01Responder() { impl_->server.stopAll(true); }
+Http01Responder::~Http01Responder() {
+  impl_->server.stopAll(true);
+}
 
-unsigned short Http01Responder::port() const { return impl_->socket.address().port(); }
+unsigned short Http01Responder::port() const {
+  return impl_->socket.address().port();
+}
 
 }  // namespace certfleet::order

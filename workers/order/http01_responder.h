@@ -1,5 +1,5 @@
-// Answers the CA's http-01 requests (RFC 8555 section 8.3) from the table acme_challenge: the responder of any order
-// worker on any host can answer for any order.
+// Answers the CA's http-01 requests (RFC 8555 section 8.3) from the table acme_challenge: the responder of
+// any order worker on any host can answer for any order.
 #pragma once
 
 #include <memory>
@@ -9,13 +9,13 @@
 
 namespace certfleet::order {
 
-// GET and HEAD of /.well-known/acme-challenge/TOKEN, nothing else. It stands open to the world: requests are short,
-// few at a time and limited in time, one connection to the database serves them all, and while that is away the
-// answer is 503.
+// GET and HEAD of /.well-known/acme-challenge/TOKEN, nothing else. It stands open to the world: requests are
+// short, few at a time and limited in time, one connection to the database serves them all, and while that is
+// away the answer is 503.
 class Http01Responder {
  public:
-  // Listens on `address` ("0.0.0.0:80", port 0 for a free one) until it dies. Failure(conflict) in one line if the port
-  // is in use, (denied) if it may not be taken.
+  // Listens on `address` ("0.0.0.0:80", port 0 for a free one) until it dies. Failure(conflict) in one line
+  // if the port is in use, (denied) if it may not be taken.
   Http01Responder(const std::string& address, store::DatabaseSettings database);
   ~Http01Responder();
 

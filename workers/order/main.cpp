@@ -3,14 +3,16 @@
 #include "workers/order/http01_responder.h"
 #include "workers/order/order_place.h"
 
-// Keys of its own: sealing.key_files, the private halves that open what the command has sealed; http01.listen, where
-// this worker answers a CA's http-01 requests ("0.0.0.0:80"), "" where another one of the host does.
+// Keys of its own: sealing.key_files, the private halves that open what the command has sealed;
+// http01.listen, where this worker answers a CA's http-01 requests ("0.0.0.0:80"), "" where another one of
+// the host does.
 int main(int argc, char** argv) {
   using namespace certfleet;
   SystemClock clock;
   std::unique_ptr<order::Http01Responder> responder;
   return pipeline::worker_main(
-      argc, argv, "certfleet-worker-order", domain::Queue::order, [&](Config& config, pipeline::Toolbox& tools) {
+      argc, argv, "certfleet-worker-order", domain::Queue::order,
+      [&](Config& config, pipeline::Toolbox& tools) {
         auto folder = std::filesystem::path(config.name()).parent_path();
         auto keys = pki::load_sealing_keys(config.texts("sealing.key_files"), folder);
         auto listen = config.text("http01.listen", "0.0.0.0:80");

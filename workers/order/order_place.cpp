@@ -25,7 +25,8 @@ struct Loaded {
 };
 
 Loaded load(store::Tx& tx, const store::orders::Order& order) {
-  if (!order.csr) throw Failure(Fault::not_found, fmt::format("the CSR of order {} is gone", order.id.value()));
+  if (!order.csr)
+    throw Failure(Fault::not_found, fmt::format("the CSR of order {} is gone", order.id.value()));
   return {store::csrs::get(tx, order.csr), store::ca_accounts::get_with_secrets(tx, order.ca_account),
           store::settings::get(tx)};
 }
@@ -38,7 +39,9 @@ pki::Csr readable(const store::csrs::StoredCsr& stored) {
   }
 }
 
-std::string slot_name(int slot) { return fmt::format("{:03}", slot); }  // the manual's 001 and 002
+std::string slot_name(int slot) {
+  return fmt::format("{:03}", slot);
+}  // the manual's 001 and 002
 
 // Traces of the job's end, in its transaction.
 class EndTraces {
@@ -63,7 +66,8 @@ class EndTraces {
 void trace_place(store::Tx& tx, const store::certificates::Place& place, const pki::Certificate& leaf,
                  const domain::Job& job) {
   EndTraces traces(job);
-  if (place.replaced) traces.add(trace_id::cleared, {slot_name(place.slot), pki::show_serial(place.replaced->serial)});
+  if (place.replaced)
+    traces.add(trace_id::cleared, {slot_name(place.slot), pki::show_serial(place.replaced->serial)});
   traces.add(trace_id::stored, {slot_name(place.slot), pki::show_serial(leaf.serial())});
   traces.write(tx);
 }
@@ -102,7 +106,8 @@ Outcome OrderPlace::run(const domain::Job& job, pipeline::Context& context) {
     return attempt(job, context, tracer, order);
   } catch (const Failure& failure) {
     // The database's failures are the job's and not the order's.
-    if (failure.fault() == Fault::stale || failure.fault() == Fault::in_doubt || failure.trace_id() == trace_id::database)
+    if (failure.fault() == Fault::stale || failure.fault() == Fault::in_doubt ||
+        failure.trace_id() == trace_id::database)
       throw;
     if (context.stop().stop_requested()) return Outcome::cancelled();
     bool again = goes_on(job, failure);

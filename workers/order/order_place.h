@@ -1,5 +1,5 @@
-// The handler of jobs of kind order.place: an order at its CA, from placing it to the stored certificate. The subject
-// of the job is the order.
+// The handler of jobs of kind order.place: an order at its CA, from placing it to the stored certificate. The
+// subject of the job is the order.
 #pragma once
 
 #include <vector>

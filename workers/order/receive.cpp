@@ -8,10 +8,12 @@
 namespace certfleet::order {
 namespace {
 
-constexpr std::chrono::hours clocks_apart{1};  // a CA's clock before ours; certificates begin when they are issued
+constexpr std::chrono::hours clocks_apart{
+    1};  // a CA's clock before ours; certificates begin when they are issued
 
 [[noreturn]] void refuse(std::string_view why) {
-  throw Failure(Fault::permanent, trace_id::unacceptable, fmt::format("the CA's certificate is not accepted: {}", why));
+  throw Failure(Fault::permanent, trace_id::unacceptable,
+                fmt::format("the CA's certificate is not accepted: {}", why));
 }
 
 }  // namespace

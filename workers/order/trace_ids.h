@@ -26,6 +26,6 @@ inline constexpr int rate_limited = 2120;  // the CA's words
 inline constexpr int nonces = 2121;        // the CA's words
 inline constexpr int unacceptable = 2123;  // reason: what was issued is not what was ordered
 inline constexpr int cancelled = 2124;
-inline constexpr int problem = 2199;       // type, the CA's words
+inline constexpr int problem = 2199;  // type, the CA's words
 
 }  // namespace certfleet::order::trace_id

@@ -18,7 +18,9 @@ class Tracer {
   explicit Tracer(std::function<void(trace::Line)> sink) : sink_(std::move(sink)) {}
 
   void info(int id, std::vector<std::string> args) const { add(trace::Level::info, id, std::move(args)); }
-  void warning(int id, std::vector<std::string> args) const { add(trace::Level::warning, id, std::move(args)); }
+  void warning(int id, std::vector<std::string> args) const {
+    add(trace::Level::warning, id, std::move(args));
+  }
   void error(int id, std::vector<std::string> args) const { add(trace::Level::error, id, std::move(args)); }
 
  private:

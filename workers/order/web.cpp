@@ -16,6 +16,8 @@ class RealWeb final : public Web {
 
 }  // namespace
 
-std::unique_ptr<Web> real_web(net::HttpOptions options) { return std::make_unique<RealWeb>(std::move(options)); }
+std::unique_ptr<Web> real_web(net::HttpOptions options) {
+  return std::make_unique<RealWeb>(std::move(options));
+}
 
 }  // namespace certfleet::order

@@ -14,7 +14,8 @@ class Web {
  public:
   virtual ~Web() = default;
   // Failures as of net::HttpClient.
-  virtual net::HttpResponse send(const net::HttpRequest& request, Deadline deadline, std::stop_token stop) = 0;
+  virtual net::HttpResponse send(const net::HttpRequest& request, Deadline deadline,
+                                 std::stop_token stop) = 0;
 };
 
 using WebMaker = std::function<std::unique_ptr<Web>(net::HttpOptions options)>;

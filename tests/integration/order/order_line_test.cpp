@@ -45,16 +45,17 @@ TEST_F(OrderLine, goes_from_key_to_stored_certificate) {
   auto chain = pki::order_chain(stored.leaf_pem, stored.chain_pem);
   auto root = pki::Certificate::from_pem(read_file(pebble_->env("PEBBLE_ROOT")));
   EXPECT_TRUE(chain.intermediates.back().issued_by(root));
-  for (const auto* name : {"shop.test", "www.shop.test", "api.shop.test"}) EXPECT_TRUE(chain.leaf.covers(name));
+  for (const auto* name : {"shop.test", "www.shop.test", "api.shop.test"})
+    EXPECT_TRUE(chain.leaf.covers(name));
 
-  auto box = sql(fmt::format("SELECT encode(key_sealed, 'escape') FROM key_pair WHERE id = {}", stored.key_pair.value()));
+  auto box = sql("SELECT encode(key_sealed, 'escape') FROM key_pair");
   EXPECT_EQ(box.find("PRIVATE KEY"), std::string::npos);
   store::Database apply(database_.settings_as("certfleet_apply"));
   store::applies::Apply what;
   what.certificate = stored.id;
   auto material = apply.reading([&](store::Tx& tx) { return store::applies::material(tx, what); });
-  auto key = pki::PrivateKey::from_pem(pki::open(std::span(&sealing_key_, 1),
-                                                 domain::purpose::key_pair(chain.leaf.spki_sha256()), material.key));
+  auto key = pki::PrivateKey::from_pem(pki::open(
+      std::span(&sealing_key_, 1), domain::purpose::key_pair(chain.leaf.spki_sha256()), material.key));
   EXPECT_TRUE(chain.leaf.matches(key));
 
   EXPECT_EQ(mails(), "order_started order_progress order_succeeded");
@@ -62,8 +63,8 @@ TEST_F(OrderLine, goes_from_key_to_stored_certificate) {
   EXPECT_EQ(sql("SELECT string_agg(kind || ' ' || outcome, ', ' ORDER BY ended_at) FROM job_history"),
             "csr.make done, order.place done");
   auto all = traces(done);
-  for (const auto* each : {"I2004", "I2005", "I2112", "I2114", "I2115", "I2116", "I2117", "I2118", "I2109", "I2119",
-                           "I2113", "I26"})
+  for (const auto* each : {"I2004", "I2005", "I2112", "I2114", "I2115", "I2116", "I2117", "I2118", "I2109",
+                           "I2119", "I2113", "I26"})
     EXPECT_NE((all + " ").find(std::string(each) + " "), std::string::npos) << each << " in " << all;
   EXPECT_EQ(all.find('E'), std::string::npos) << all;
 }
@@ -102,8 +103,8 @@ TEST_F(OrderLine, a_ca_that_is_away_is_tried_again) {
   auto there = sql("SELECT directory_url FROM ca_account");
   sql(fmt::format("UPDATE ca_account SET directory_url = 'https://localhost:{}/dir'", free_port()));
   auto id = start(shop).id;
-  run_one(domain::Queue::csr);
-  auto first = run_one(domain::Queue::order);
+  make_csr();
+  auto first = place();
   ASSERT_TRUE(first);
   EXPECT_EQ(first->how, store::Finished::How::retry);
   EXPECT_EQ(get(id).state, "started");
@@ -123,7 +124,8 @@ TEST_F(OrderLine, a_domain_that_the_ca_can_not_validate_ends_the_order_with_its_
   expect_says(Failure(Fault::permanent, done.error.value_or("")), "shop.test: ");
   expect_says(Failure(Fault::permanent, done.error.value_or("")), "connection refused");
   EXPECT_EQ(traffic_.orders, 4) << "a few are placed, since it may pass";
-  EXPECT_EQ(mails(), "order_started order_progress order_progress order_failed") << "accepted, and why it did not work";
+  EXPECT_EQ(mails(), "order_started order_progress order_progress order_failed")
+      << "accepted, and why it did not work";
   EXPECT_NE(traces(done).find("E2107"), std::string::npos) << traces(done);
   EXPECT_EQ(sql("SELECT count(*) FROM acme_challenge"), "0");
   EXPECT_EQ(sql("SELECT outcome FROM job_history WHERE kind = 'order.place'"), "failed");
@@ -131,10 +133,10 @@ TEST_F(OrderLine, a_domain_that_the_ca_can_not_validate_ends_the_order_with_its_
 
 TEST_F(OrderLine, a_responder_that_was_away_in_the_moment_costs_time_only) {
   auto id = start(add_service("shop", "shop.test")).id;
-  run_one(domain::Queue::csr);
+  make_csr();
   auto port = responder_->port();
   responder_.reset();
-  auto first = run_one(domain::Queue::order);
+  auto first = place();
   ASSERT_TRUE(first);
   EXPECT_EQ(first->how, store::Finished::How::retry);
   EXPECT_EQ(first->wait, 10s);
@@ -149,7 +151,7 @@ TEST_F(OrderLine, a_responder_that_was_away_in_the_moment_costs_time_only) {
 
 TEST_F(OrderLine, a_wrong_answer_to_a_challenge_ends_the_order_at_once) {
   auto id = start(add_service("shop", "shop.test")).id;
-  run_one(domain::Queue::csr);
+  make_csr();
   // Whoever answers there is not us.
   sql("CREATE RULE spoil AS ON INSERT TO acme_challenge DO ALSO"
       " UPDATE acme_challenge SET key_authorization = 'another' WHERE token = NEW.token");
@@ -174,14 +176,14 @@ TEST_F(OrderLine, a_wildcard_is_refused_before_the_ca_hears_of_it) {
 
 TEST_F(OrderLine, a_ca_that_limits_the_rate_is_left_alone_as_long_as_it_asks) {
   auto id = start(add_service("shop", "shop.test")).id;
-  run_one(domain::Queue::csr);
+  make_csr();
   hand_ = [](const net::HttpRequest& request, net::HttpResponse& response) {
     if (request.url.find("order-plz") == std::string::npos) return;
     response.status = 429;
     response.headers = {{"retry-after", "1234"}};
     response.body = R"({"type":"urn:ietf:params:acme:error:rateLimited","detail":"too many"})";
   };
-  auto first = run_one(domain::Queue::order);
+  auto first = place();
   ASSERT_TRUE(first);
   EXPECT_EQ(first->how, store::Finished::How::retry);
   EXPECT_EQ(first->wait, 1234s);
@@ -198,12 +200,13 @@ void keep_processing(const net::HttpRequest& request, net::HttpResponse& respons
 
 TEST_F(OrderLine, a_ca_that_needs_time_gets_it_without_a_failed_attempt) {
   auto id = start(add_service("shop", "shop.test")).id;
-  run_one(domain::Queue::csr);
+  make_csr();
   hand_ = [](const net::HttpRequest& request, net::HttpResponse& response) {
     keep_processing(request, response);
-    if (response.body.find("\"processing\"") != std::string::npos) response.headers.emplace_back("retry-after", "900");
+    if (response.body.find("\"processing\"") != std::string::npos)
+      response.headers.emplace_back("retry-after", "900");
   };
-  auto first = run_one(domain::Queue::order);
+  auto first = place();
   ASSERT_TRUE(first);
   EXPECT_EQ(first->how, store::Finished::How::release);
   EXPECT_EQ(first->wait, 900s);
@@ -217,15 +220,15 @@ TEST_F(OrderLine, a_ca_that_needs_time_gets_it_without_a_failed_attempt) {
 
 TEST_F(OrderLine, a_worker_that_is_told_to_stop_hands_the_order_back_at_once) {
   auto id = start(add_service("shop", "shop.test")).id;
-  run_one(domain::Queue::csr);
+  make_csr();
   hand_ = [&](const net::HttpRequest& request, net::HttpResponse& response) {
     keep_processing(request, response);
     if (response.body.find("\"processing\"") == std::string::npos) return;
     response.headers.emplace_back("retry-after", "20");
-    if (request.url.find("my-order") != std::string::npos) stop_.request_stop();
+    if (request.url.find("my-order") != std::string::npos) order_worker_.stop.request_stop();
   };
   auto begin = Monotonic::now();
-  auto first = run_one(domain::Queue::order);
+  auto first = place();
   EXPECT_LT(Monotonic::now() - begin, 15s);
   ASSERT_TRUE(first);
   EXPECT_EQ(first->how, store::Finished::How::release);
@@ -235,10 +238,10 @@ TEST_F(OrderLine, a_worker_that_is_told_to_stop_hands_the_order_back_at_once) {
 
 TEST_F(OrderLine, a_csr_job_that_is_sent_again_makes_no_second_key) {
   auto id = start(add_service("shop", "shop.test")).id;
-  run_one(domain::Queue::csr);
+  make_csr();
   sql("DELETE FROM job WHERE kind = 'order.place'");
   send_csr_job_again(id);
-  EXPECT_EQ(run_one(domain::Queue::csr)->how, store::Finished::How::done);
+  EXPECT_EQ(make_csr()->how, store::Finished::How::done);
   run_all();
   EXPECT_EQ(get(id).state, "issued");
   EXPECT_EQ(sql("SELECT count(*) FROM key_pair"), "1");
@@ -247,7 +250,7 @@ TEST_F(OrderLine, a_csr_job_that_is_sent_again_makes_no_second_key) {
 TEST_F(OrderLine, a_cancelled_order_ends_as_cancelled) {
   auto shop = add_service("shop", "shop.test");
   auto id = start(shop).id;
-  run_one(domain::Queue::csr);
+  make_csr();
   store::Database person(database_.settings());
   person.write([&](store::Tx& tx) { store::orders::cancel(tx, shop); });
   run_all();

@@ -23,7 +23,8 @@ class Certificates : public ::testing::Test {
     test_.sql(
         "INSERT INTO user_group (name) VALUES ('web');"
         "INSERT INTO ca_account (name, kind, directory_url) VALUES ('ca', 'acme', 'https://ca.test/dir');"
-        "INSERT INTO service (name, group_id, common_name, ca_account_id) VALUES ('shop', 1, 'shop.test', 1)");
+        "INSERT INTO service (name, group_id, common_name, ca_account_id) VALUES ('shop', 1, 'shop.test', "
+        "1)");
   }
 
   pki::Chain chain(const std::string& not_after) {
@@ -34,10 +35,11 @@ class Certificates : public ::testing::Test {
   // A key with its CSR, as an order has it; returns the key.
   KeyPairId key_of_order(const std::string& state) {
     auto ended = state == "started" ? "NULL" : "now()";
-    test_.sql("INSERT INTO key_pair (service_id, algorithm, spki_sha256, key_sealed) VALUES (1, 'x', 'y', 'z')");
+    test_.sql(
+        "INSERT INTO key_pair (service_id, algorithm, spki_sha256, key_sealed) VALUES (1, 'x', 'y', 'z')");
     test_.sql("INSERT INTO csr (service_id, key_pair_id, pem) SELECT 1, max(id), 'pem' FROM key_pair");
-    test_.sql("INSERT INTO ca_order (service_id, ca_account_id, state, csr_id, ended_at) SELECT 1, 1, '" + state +
-              "', max(id), " + ended + " FROM csr");
+    test_.sql("INSERT INTO ca_order (service_id, ca_account_id, state, csr_id, ended_at) SELECT 1, 1, '" +
+              state + "', max(id), " + ended + " FROM csr");
     return KeyPairId(std::stol(test_.sql("SELECT max(id) FROM key_pair")));
   }
   Place store(const pki::Chain& chain, KeyPairId key = {}) {
@@ -113,7 +115,8 @@ TEST_F(Certificates, keys_of_ended_orders_go_and_those_of_live_ones_stay) {
   key_of_order("failed");
   auto key = key_of_order("issued");
   key_of_order("started");
-  test_.sql("INSERT INTO key_pair (service_id, algorithm, spki_sha256, key_sealed) VALUES (1, 'x', 'y', 'z')");
+  test_.sql(
+      "INSERT INTO key_pair (service_id, algorithm, spki_sha256, key_sealed) VALUES (1, 'x', 'y', 'z')");
   test_.sql("INSERT INTO csr (service_id, key_pair_id, pem) VALUES (1, 4, 'made to be ordered elsewhere')");
   store(chain("2031"), key);
   EXPECT_EQ(keys(), "2 3 4");
@@ -126,11 +129,13 @@ TEST_F(Certificates, two_that_are_stored_at_once_get_a_slot_each) {
   worker_.write([&](Tx& tx) {
     certificates::store_issued(tx, shop, one, {}, {});
     second = std::async(std::launch::async, [&] {
-      return other.writing([&](Tx& theirs) { return certificates::store_issued(theirs, shop, two, {}, {}).slot; });
+      return other.writing(
+          [&](Tx& theirs) { return certificates::store_issued(theirs, shop, two, {}, {}).slot; });
     });
     EXPECT_TRUE(testing::eventually(std::chrono::seconds(5), [&] {
-      return test_.sql("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
-                       " AND wait_event_type = 'Lock'") == "1";
+      return test_.sql(
+                 "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+                 " AND wait_event_type = 'Lock'") == "1";
     })) << "the second one waits for the first";
   });
   EXPECT_EQ(second.get(), 2);

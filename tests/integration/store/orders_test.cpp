@@ -87,8 +87,9 @@ TEST_F(Orders, nothing_starts_that_lacks_something_or_is_disabled) {
   auto no_spec = failure_of([&] { start(); });
   EXPECT_EQ(no_spec.fault(), Fault::usage);
   expect_says(no_spec, "the service shop has no key spec");
-  EXPECT_EQ(failure_of([&] { admin_.write([](Tx& tx) { orders::start_now(tx, ServiceId(9), true); }); }).fault(),
-            Fault::not_found);
+  EXPECT_EQ(
+      failure_of([&] { admin_.write([](Tx& tx) { orders::start_now(tx, ServiceId(9), true); }); }).fault(),
+      Fault::not_found);
   EXPECT_EQ(test_.sql("SELECT count(*) FROM ca_order"), "0");
   EXPECT_EQ(jobs(), "0");
   EXPECT_EQ(mails(), "");
@@ -150,7 +151,8 @@ TEST_F(Orders, a_scheduled_one_is_cancelled_at_once) {
   auto order = schedule(std::chrono::system_clock::now() + 1h);
   admin_.write([](Tx& tx) { orders::cancel(tx, shop); });
   EXPECT_EQ(get(order.id).state, "cancelled");
-  EXPECT_EQ(failure_of([&] { admin_.write([](Tx& tx) { orders::cancel(tx, shop); }); }).fault(), Fault::not_found);
+  EXPECT_EQ(failure_of([&] { admin_.write([](Tx& tx) { orders::cancel(tx, shop); }); }).fault(),
+            Fault::not_found);
   EXPECT_EQ(mails(), "");
 }
 
@@ -189,7 +191,9 @@ TEST_F(Orders, an_order_gets_one_csr) {
 
 TEST_F(Orders, an_order_gets_one_reference) {
   auto order = start();
-  auto record = [&](const char* url) { worker_.write([&](Tx& tx) { orders::record_url(tx, order.id, url); }); };
+  auto record = [&](const char* url) {
+    worker_.write([&](Tx& tx) { orders::record_url(tx, order.id, url); });
+  };
   record("https://ca.test/order/1");
   record("https://ca.test/order/1");
   EXPECT_EQ(failure_of([&] { record("https://ca.test/order/2"); }).fault(), Fault::conflict);
@@ -208,7 +212,9 @@ TEST_F(Orders, an_error_is_mailed_when_it_differs_from_the_last) {
 
 TEST_F(Orders, an_order_ends_once) {
   auto order = start();
-  auto end = [&](End how) { return worker_.writing([&](Tx& tx) { return orders::end(tx, order.id, how, "why"); }); };
+  auto end = [&](End how) {
+    return worker_.writing([&](Tx& tx) { return orders::end(tx, order.id, how, "why"); });
+  };
   EXPECT_TRUE(end(End::failed));
   EXPECT_FALSE(end(End::issued));
   EXPECT_EQ(get(order.id).state, "failed");

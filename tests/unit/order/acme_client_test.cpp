@@ -24,7 +24,10 @@ class ScriptedWeb final : public Web {
     requests.push_back(request);
     if (request.method == "HEAD") return {200, {{"replay-nonce", "head" + std::to_string(++heads)}}, ""};
     if (request.method == "GET")
-      return {200, {}, R"({"newNonce":"https://ca.test/n","newAccount":"https://ca.test/a","newOrder":"https://ca.test/o"})"};
+      return {
+          200,
+          {},
+          R"({"newNonce":"https://ca.test/n","newAccount":"https://ca.test/a","newOrder":"https://ca.test/o"})"};
     return answer(request);
   }
   std::string nonce_of(std::size_t at) const { return header(at).at("nonce"); }
@@ -33,7 +36,9 @@ class ScriptedWeb final : public Web {
     return json::parse(pki::from_base64url(jws.at("protected").get<std::string>()).value());
   }
 
-  std::function<net::HttpResponse(const net::HttpRequest&)> answer = [](const auto&) { return net::HttpResponse{200, {}, "{}"}; };
+  std::function<net::HttpResponse(const net::HttpRequest&)> answer = [](const auto&) {
+    return net::HttpResponse{200, {}, "{}"};
+  };
   std::vector<net::HttpRequest> requests;
   int heads = 0;
 };
@@ -100,7 +105,9 @@ TEST_F(Client, repeats_with_the_nonce_of_the_refusal) {
 
 TEST_F(Client, gives_up_on_nonces_after_ten_repetitions) {
   int calls = 0;
-  web_.answer = [&](const auto&) { return ++calls, net::HttpResponse{400, {{"replay-nonce", "n"}}, bad_nonce}; };
+  web_.answer = [&](const auto&) {
+    return ++calls, net::HttpResponse{400, {{"replay-nonce", "n"}}, bad_nonce};
+  };
   auto answer = post();
   EXPECT_EQ(calls, 11);
   auto failure = failure_of([&] { require_good("newOrder", answer); });
@@ -119,7 +126,9 @@ TEST_F(Client, does_not_repeat_anything_else) {
 TEST_F(Client, tells_when_the_directory_is_none) {
   web_.answer = [](const auto&) { return net::HttpResponse{}; };
   class Other final : public Web {
-    net::HttpResponse send(const net::HttpRequest&, Deadline, std::stop_token) override { return {200, {}, "<html>"}; }
+    net::HttpResponse send(const net::HttpRequest&, Deadline, std::stop_token) override {
+      return {200, {}, "<html>"};
+    }
   } other;
   AcmeClient client(other, clock_, key_, {"https://ca.test/dir", Deadline::in(1min), {}});
   auto failure = failure_of([&] { client.directory(); });

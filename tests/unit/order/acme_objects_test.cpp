@@ -21,7 +21,8 @@ const json order = {{"status", "valid"},
                     {"authorizations", {"https://ca.test/authz/1", "https://ca.test/authz/2"}},
                     {"finalize", "https://ca.test/finalize/1"},
                     {"certificate", "https://ca.test/certificate/1"}};
-const json challenge = {{"type", "http-01"}, {"url", "https://ca.test/chall/1"}, {"token", "abc_-9"}, {"status", "pending"}};
+const json challenge = {
+    {"type", "http-01"}, {"url", "https://ca.test/chall/1"}, {"token", "abc_-9"}, {"status", "pending"}};
 const json authorization = {{"status", "pending"},
                             {"identifier", {{"type", "dns"}, {"value", "a.test"}}},
                             {"wildcard", true},
@@ -50,7 +51,8 @@ TEST(AcmeObjects, a_directory_tells_where_to_send_what) {
   EXPECT_TRUE(parsed.external_account_required);
   EXPECT_FALSE(parse_directory(without(directory, "meta").dump()).external_account_required);
   expect_refused(without(directory, "newOrder"), parse_directory, "the CA's directory has no newOrder");
-  expect_refused(with(directory, "newNonce", "http://ca.test"), parse_directory, "newNonce that is no https address");
+  expect_refused(with(directory, "newNonce", "http://ca.test"), parse_directory,
+                 "newNonce that is no https address");
   expect_refused(json::array(), parse_directory, "the CA's directory is no JSON object");
 }
 
@@ -60,7 +62,8 @@ TEST(AcmeObjects, an_order_has_its_state_and_addresses) {
   EXPECT_EQ(parsed.authorizations.size(), 2U);
   EXPECT_EQ(parsed.certificate, "https://ca.test/certificate/1");
   for (const auto* status : {"pending", "ready", "processing", "invalid"})
-    EXPECT_EQ(to_string(parse_order(with(without(order, "certificate"), "status", status).dump()).status), status);
+    EXPECT_EQ(to_string(parse_order(with(without(order, "certificate"), "status", status).dump()).status),
+              status);
 }
 
 TEST(AcmeObjects, an_order_that_lacks_something_is_refused) {
@@ -68,9 +71,10 @@ TEST(AcmeObjects, an_order_that_lacks_something_is_refused) {
   expect_refused(without(order, "certificate"), parse_order, "has no certificate");
   expect_refused(without(order, "finalize"), parse_order, "has no finalize");
   expect_refused(with(order, "authorizations", json::object()), parse_order, "has no list of authorizations");
-  expect_refused(with(order, "authorizations", json::array({1})), parse_order, "has an authorization that is no address");
-  expect_refused(with(order, "authorizations", std::vector<std::string>(1000, "https://ca.test/x")), parse_order,
-                 "has 1000 authorizations");
+  expect_refused(with(order, "authorizations", json::array({1})), parse_order,
+                 "has an authorization that is no address");
+  expect_refused(with(order, "authorizations", std::vector<std::string>(1000, "https://ca.test/x")),
+                 parse_order, "has 1000 authorizations");
 }
 
 TEST(AcmeObjects, the_reason_of_a_dead_order_is_kept) {
@@ -86,7 +90,8 @@ TEST(AcmeObjects, an_authorization_has_its_name_and_the_challenges_that_we_can_r
   ASSERT_EQ(parsed.challenges.size(), 1U) << "one without a token is not for us";
   EXPECT_EQ(parsed.challenges[0].token, "abc_-9");
   expect_refused(without(authorization, "identifier"), parse_authorization, "has no identifier");
-  expect_refused(with(authorization, "challenges", json::array({1})), parse_authorization, "has a challenge that is no object");
+  expect_refused(with(authorization, "challenges", json::array({1})), parse_authorization,
+                 "has a challenge that is no object");
 }
 
 TEST(AcmeObjects, a_token_is_base64url) {
@@ -94,15 +99,17 @@ TEST(AcmeObjects, a_token_is_base64url) {
   for (const auto* text : {"", "a.b", "a/b", "a=", "a b", "../x", "ä"}) EXPECT_FALSE(is_token(text)) << text;
   EXPECT_FALSE(is_token(std::string(257, 'a')));
   auto hostile = with(challenge, "token", "../../etc/passwd");
-  expect_refused(with(authorization, "challenges", json::array({hostile})), parse_authorization, "has a malformed token");
+  expect_refused(with(authorization, "challenges", json::array({hostile})), parse_authorization,
+                 "has a malformed token");
 }
 
 TEST(AcmeObjects, payloads_are_what_the_rfc_asks_for) {
   EXPECT_EQ(json::parse(new_account_payload("a@b.test")),
             json::parse(R"({"termsOfServiceAgreed":true,"contact":["mailto:a@b.test"]})"));
   EXPECT_EQ(json::parse(new_account_payload(std::nullopt)), json::parse(R"({"termsOfServiceAgreed":true})"));
-  EXPECT_EQ(json::parse(new_order_payload({"a.test", "b.test"})),
-            json::parse(R"({"identifiers":[{"type":"dns","value":"a.test"},{"type":"dns","value":"b.test"}]})"));
+  EXPECT_EQ(
+      json::parse(new_order_payload({"a.test", "b.test"})),
+      json::parse(R"({"identifiers":[{"type":"dns","value":"a.test"},{"type":"dns","value":"b.test"}]})"));
   EXPECT_EQ(json::parse(finalize_payload("\xfb\xff")), json::parse(R"({"csr":"-_8"})"));
 }
 

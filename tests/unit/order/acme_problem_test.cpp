@@ -7,7 +7,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-Failure of(int status, const std::string& type, std::optional<std::chrono::seconds> retry_after = std::nullopt) {
+Failure of(int status, const std::string& type,
+           std::optional<std::chrono::seconds> retry_after = std::nullopt) {
   return failure_of("newOrder", status,
                     parse_problem(R"({"type":"urn:ietf:params:acme:error:)" + type + R"(","detail":"why"})"),
                     retry_after);
@@ -22,7 +23,8 @@ TEST(AcmeProblem, is_read_without_the_prefix_of_acme) {
 }
 
 TEST(AcmeProblem, is_none_if_the_text_is_no_problem_document) {
-  for (const auto* text : {"", "<html>", "[]", "null", "{}", R"({"detail":"x"})"}) EXPECT_FALSE(parse_problem(text)) << text;
+  for (const auto* text : {"", "<html>", "[]", "null", "{}", R"({"detail":"x"})"})
+    EXPECT_FALSE(parse_problem(text)) << text;
 }
 
 TEST(AcmeProblem, tells_its_subproblems_with_their_names) {
@@ -56,7 +58,8 @@ TEST(AcmeFailure, a_rate_limit_waits_as_long_as_asked_or_an_hour) {
 }
 
 TEST(AcmeFailure, what_may_pass_is_tried_again) {
-  for (int status : {408, 500, 502, 503, 504}) EXPECT_EQ(failure_of("order", status, {}, {}).fault(), Fault::retry);
+  for (int status : {408, 500, 502, 503, 504})
+    EXPECT_EQ(failure_of("order", status, {}, {}).fault(), Fault::retry);
   EXPECT_EQ(of(400, "serverInternal").fault(), Fault::retry);
   EXPECT_EQ(of(400, "badNonce").fault(), Fault::retry);
   EXPECT_EQ(of(403, "orderNotReady").fault(), Fault::retry);
@@ -65,7 +68,8 @@ TEST(AcmeFailure, what_may_pass_is_tried_again) {
 }
 
 TEST(AcmeFailure, what_the_ca_refuses_is_not_tried_again) {
-  for (const auto* type : {"rejectedIdentifier", "badCSR", "caa", "malformed", "unsupportedIdentifier", "badPublicKey"})
+  for (const auto* type :
+       {"rejectedIdentifier", "badCSR", "caa", "malformed", "unsupportedIdentifier", "badPublicKey"})
     EXPECT_EQ(of(400, type).fault(), Fault::permanent) << type;
   EXPECT_EQ(of(403, "unauthorized").fault(), Fault::denied);
   EXPECT_EQ(failure_of("order", 404, {}, {}).fault(), Fault::permanent);
@@ -78,8 +82,9 @@ TEST(AcmeFailure, names_the_request_and_the_reason) {
 }
 
 TEST(AcmeFailure, changed_terms_name_the_page_to_read) {
-  auto problem = parse_problem(R"({"type":"urn:ietf:params:acme:error:userActionRequired","detail":"terms changed",)"
-                               R"("instance":"https://ca.test/terms"})");
+  auto problem =
+      parse_problem(R"({"type":"urn:ietf:params:acme:error:userActionRequired","detail":"terms changed",)"
+                    R"("instance":"https://ca.test/terms"})");
   auto failure = failure_of("newOrder", 403, problem, {});
   EXPECT_EQ(failure.fault(), Fault::denied);
   EXPECT_STREQ(failure.what(), "newOrder: terms changed (userActionRequired), see https://ca.test/terms");

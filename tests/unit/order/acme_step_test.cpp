@@ -18,17 +18,20 @@ Challenge http01(const std::string& url, ChallengeStatus status = ChallengeStatu
   return {"http-01", url, "token", status, std::nullopt};
 }
 
-Authorization authorization(const std::string& name, AuthorizationStatus status, std::vector<Challenge> challenges) {
+Authorization authorization(const std::string& name, AuthorizationStatus status,
+                            std::vector<Challenge> challenges) {
   return {name, false, status, std::move(challenges)};
 }
 
 Authorization pending(const std::string& name, const std::string& url,
                       ChallengeStatus status = ChallengeStatus::pending) {
-  return authorization(name, AuthorizationStatus::pending,
-                       {{"dns-01", url + "/dns", "token", ChallengeStatus::pending, std::nullopt}, http01(url, status)});
+  return authorization(
+      name, AuthorizationStatus::pending,
+      {{"dns-01", url + "/dns", "token", ChallengeStatus::pending, std::nullopt}, http01(url, status)});
 }
 
-Step pending_order(const std::vector<Authorization>& authorizations, const std::set<std::string>& answered = {}) {
+Step pending_order(const std::vector<Authorization>& authorizations,
+                   const std::set<std::string>& answered = {}) {
   return next_step(order(OrderStatus::pending), authorizations, answered);
 }
 
@@ -76,8 +79,8 @@ TEST(NextStep, fails_without_a_challenge_that_we_can_answer) {
 }
 
 TEST(NextStep, fails_as_soon_as_one_name_is_lost) {
-  for (auto status : {AuthorizationStatus::invalid, AuthorizationStatus::deactivated, AuthorizationStatus::expired,
-                      AuthorizationStatus::revoked}) {
+  for (auto status : {AuthorizationStatus::invalid, AuthorizationStatus::deactivated,
+                      AuthorizationStatus::expired, AuthorizationStatus::revoked}) {
     auto step = pending_order({pending("a.test", "u1"), authorization("b.test", status, {})});
     EXPECT_EQ(step.kind, Kind::fail);
     EXPECT_EQ(step.why, "b.test: the authorization is " + std::string(to_string(status)));
@@ -95,14 +98,27 @@ TEST(NextStep, a_lost_name_fails_with_the_words_of_its_challenge) {
   EXPECT_EQ(step.why, "a.test: refused (connection)");
 }
 
+TEST(NextStep, the_same_reason_reads_the_same_whatever_the_token) {
+  auto why = [](const std::string& token) {
+    Challenge failed{"http-01", "u", token, ChallengeStatus::invalid,
+                     Problem{"connection", "Get \"http://a.test/" + token + "\": refused", "", "", {}}};
+    return pending_order({authorization("a.test", AuthorizationStatus::invalid, {failed})}).why;
+  };
+  EXPECT_EQ(why("abc"), "a.test: Get \"http://a.test/…\": refused (connection)");
+  EXPECT_EQ(why("abc"), why("xyz123"));
+}
+
 TEST(NextStep, another_order_may_succeed_where_the_ca_could_not_reach_us) {
-  auto again = [](const std::optional<Problem>& error, AuthorizationStatus status = AuthorizationStatus::invalid) {
+  auto again = [](const std::optional<Problem>& error,
+                  AuthorizationStatus status = AuthorizationStatus::invalid) {
     auto failed = http01("u", ChallengeStatus::invalid);
     failed.error = error;
     return pending_order({authorization("a.test", status, {failed})}).again;
   };
-  for (const auto* type : {"connection", "dns", "tls", "serverInternal"}) EXPECT_TRUE(again(Problem{type, "", "", "", {}}));
-  for (const auto* type : {"unauthorized", "incorrectResponse", "caa"}) EXPECT_FALSE(again(Problem{type, "", "", "", {}}));
+  for (const auto* type : {"connection", "dns", "tls", "serverInternal"})
+    EXPECT_TRUE(again(Problem{type, "", "", "", {}}));
+  for (const auto* type : {"unauthorized", "incorrectResponse", "caa"})
+    EXPECT_FALSE(again(Problem{type, "", "", "", {}}));
   EXPECT_TRUE(again(std::nullopt, AuthorizationStatus::expired));
   EXPECT_FALSE(again(std::nullopt, AuthorizationStatus::revoked));
   auto dead = order(OrderStatus::invalid);

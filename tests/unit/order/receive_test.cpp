@@ -22,7 +22,8 @@ class Receive : public ::testing::Test {
   CertificateSpec good() const {
     return {.common_name = "shop.test", .sans = {"DNS:shop.test", "DNS:www.shop.test"}};
   }
-  void expect_refused(const std::string& pem, std::string_view reason, WallTime now = std::chrono::system_clock::now()) {
+  void expect_refused(const std::string& pem, std::string_view reason,
+                      WallTime now = std::chrono::system_clock::now()) {
     auto failure = failure_of([&] { receive(pem, csr_, now); });
     EXPECT_EQ(failure.fault(), Fault::permanent);
     EXPECT_EQ(failure.trace_id(), 2123);

@@ -1,46 +1,16 @@
-// Lets an attempt run until its n-th step to the outside and then takes it away: the n-th call fails, for every n.
+// The way to the CA with a saboteur on both sides of each call, an account of what went over it, and a hand
+// in the answers.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
 
-#include "lib/base/error.h"
+#include "tests/support/bench/saboteur.h"
 #include "workers/order/web.h"
 
 namespace certfleet::testing {
-
-// The worker's end, as far as its handler can tell: nothing catches it.
-struct Crash {};
-
-class Saboteur {
- public:
-  enum class Means { crash, failure };
-
-  // 0: nothing happens.
-  void cut_at(int step, Means means) {
-    at_ = step;
-    means_ = means;
-    count_ = 0;
-  }
-  // True once the cut was made.
-  bool cut() const { return at_ > 0 && count_ >= at_; }
-
-  // To be called before and after each effect. `what` tells in the log of a failed test where it was.
-  void step(const std::string& what) {
-    if (++count_ != at_) return;
-    last_ = what;
-    if (means_ == Means::crash) throw Crash{};
-    throw Failure(Fault::retry, "cut: " + what);
-  }
-  const std::string& last() const { return last_; }
-
- private:
-  int at_ = 0;
-  int count_ = 0;
-  Means means_ = Means::crash;
-  std::string last_;
-};
 
 // What went over the wire.
 struct Traffic {
@@ -50,7 +20,6 @@ struct Traffic {
   int requests = 0;
 };
 
-// The real way to the CA with a saboteur on both sides of each call, and a hand in the answers.
 class WatchedWeb final : public order::Web {
  public:
   using Hand = std::function<void(const net::HttpRequest&, net::HttpResponse&)>;
