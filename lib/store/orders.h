@@ -56,8 +56,7 @@ int start_due(Tx& tx, int rows_max);
 // of it. Failure(not_found) if there is none.
 void cancel(Tx& tx, ServiceId service);
 
-// For the workers
-// -----------------------------------------------------------------------------------------------
+// For the workers ----------------------------------------------------------------------------------------
 
 // Failure(conflict) if the order has a CSR already or has ended.
 void record_csr(Tx& tx, OrderId id, CsrId csr);
