@@ -240,6 +240,11 @@ bool Children::stop_asked() const {
   return impl_->stops_asked > 0;
 }
 
+bool Children::runs(const std::string& label) const {
+  return std::any_of(impl_->children.begin(), impl_->children.end(),
+                     [&](const auto& child) { return child->spec.label == label && child->pid != 0; });
+}
+
 bool Children::is_ready(const std::string& label) const {
   return std::any_of(impl_->children.begin(), impl_->children.end(),
                      [&](const auto& child) { return child->spec.label == label && child->ready; });

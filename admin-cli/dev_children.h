@@ -48,8 +48,9 @@ class Children {
   void turn(std::chrono::milliseconds wait);
 
   bool stop_asked() const;  // SIGINT, SIGTERM or SIGHUP has come
+  bool runs(const std::string& label) const;
   bool is_ready(const std::string& label) const;
-  bool all_ready() const;   // of those that tell
+  bool all_ready() const;  // of those that tell
   // The first child that ended while children are not started again, and its exit code.
   std::optional<std::pair<std::string, int>> first_ended() const;
   // Whether a child that dies is started again. Not at first.

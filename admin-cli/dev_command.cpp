@@ -167,6 +167,8 @@ void declare(Verb& verb, Dev& a) {
               {"データを置くフォルダー (~/.local/state/certfleet-dev)",
                "Folder for everything (~/.local/state/certfleet-dev)"})
       .option(o.brokers, "--brokers", "N", 1, 16, {"ブローカーの数 (1)", "How many brokers (1)"})
+      .option(o.broker_port, "--broker-port", "PORT", 1, 65500,
+              {"最初のブローカーのポート (9020)", "Port of the first broker (9020)"})
       .option(o.postgres_port, "--postgres-port", "PORT", 1, 65535,
               {"PostgreSQL のポート", "Port of PostgreSQL"})
       .option(o.http01, "--http01", "ADDRESS:PORT",

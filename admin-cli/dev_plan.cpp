@@ -21,8 +21,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr int broker_port = 9020;     // the design's
-constexpr int postgres_port = 15432;  // beside the usual 5432, which may be the machine's own
+constexpr int default_broker_port = 9020;     // the design's
+constexpr int default_postgres_port = 15432;  // beside the usual 5432, which may be the machine's own
 constexpr int http01_port = 80;
 constexpr int http01_port_else = 5002;  // what ACME test servers ask for
 
@@ -66,9 +66,10 @@ DevPlan new_plan(const DevOptions& options) {
   if (options.postgres_port)
     require_free(*options.postgres_port, "PostgreSQL");
   else
-    plan.postgres_port = free_port(postgres_port);
+    plan.postgres_port = free_port(default_postgres_port);
   for (int i = 0; i < options.brokers.value_or(1); ++i)
-    plan.brokers.push_back(fmt::format("127.0.0.1:{}", free_port(broker_port + i)));
+    plan.brokers.push_back(fmt::format(
+        "127.0.0.1:{}", options.broker_port ? *options.broker_port + i : free_port(default_broker_port + i)));
   plan.http01 = options.http01.value_or(
       fmt::format("127.0.0.1:{}", can_listen(http01_port) ? http01_port : free_port(http01_port_else)));
   return plan;
@@ -101,6 +102,7 @@ void check_same(const DevPlan& plan, const DevOptions& options) {
                               option, plan.directory.string()));
   };
   if (options.postgres_port && *options.postgres_port != plan.postgres_port) refuse("--postgres-port");
+  if (options.broker_port && *options.broker_port != port_of(plan.brokers.at(0))) refuse("--broker-port");
   if (options.brokers && static_cast<std::size_t>(*options.brokers) != plan.brokers.size())
     refuse("--brokers");
   if (options.http01 && *options.http01 != plan.http01) refuse("--http01");

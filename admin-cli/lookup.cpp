@@ -18,6 +18,8 @@ namespace {
 template <class T>
 T only(const Context& context, const Text& what, const char* option, std::vector<T> all) {
   if (all.size() == 1) return std::move(all.front());
+  if (all.empty())
+    context.fail(Fault::not_found, {"{}がありません", "there is no {} yet"}, context.say(what));
   std::string names;
   for (const auto& item : all) names += (names.empty() ? "" : ", ") + item.name;
   context.fail(Fault::usage, {"{} で{}を指定してください ({})", "{0} is needed: which {1} ({2})"}, option,
@@ -68,6 +70,12 @@ domain::Site site_or_only(const Context& context, store::Tx& tx, const std::opti
 domain::Group group_or_only(const Context& context, store::Tx& tx, const std::optional<std::string>& name) {
   return name ? group_named(context, tx, *name)
               : only(context, words::group, "--group", store::groups::list(tx));
+}
+
+domain::NotificationTable notification_or_only(const Context& context, store::Tx& tx,
+                                               const std::optional<std::string>& name) {
+  return name ? notification_named(context, tx, *name)
+              : only(context, words::notification, "--notification", store::notifications::list(tx));
 }
 
 std::string trusted_certificates(const std::string& file) {

@@ -21,6 +21,8 @@ domain::NotificationTable notification_named(const Context& context, store::Tx& 
 // The only one there is if none is named; Failure(usage) if there are several.
 domain::Site site_or_only(const Context& context, store::Tx& tx, const std::optional<std::string>& name);
 domain::Group group_or_only(const Context& context, store::Tx& tx, const std::optional<std::string>& name);
+domain::NotificationTable notification_or_only(const Context& context, store::Tx& tx,
+                                               const std::optional<std::string>& name);
 
 // The certificates of a PEM file, as they are stored. Failure(usage) naming the file.
 std::string trusted_certificates(const std::string& file);

@@ -1,12 +1,15 @@
 // certfleet mail … (manual 6.6)
 #include "admin-cli/commands.h"
 #include "admin-cli/context.h"
+#include "admin-cli/follow.h"
 #include "admin-cli/lookup.h"
 #include "admin-cli/nouns.h"
 #include "admin-cli/secrets.h"
 #include "admin-cli/words.h"
 #include "lib/domain/checks.h"
+#include "lib/store/job_views.h"
 #include "lib/store/mail_settings.h"
+#include "lib/store/mails.h"
 
 namespace certfleet::cli {
 namespace {
@@ -67,6 +70,41 @@ void set(Context& context, const Set& a) {
                      record_of(settings));
 }
 
+struct Test {
+  std::optional<std::string> notification;
+};
+
+constexpr std::chrono::seconds answer_limit{90};  // more than the attempt itself may take
+
+// The mail worker sends it: the command could not open the password, and stands elsewhere.
+void test(Context& context, const Test& a) {
+  store::traces::Filter filter;
+  filter.since =
+      SystemClock().wall() - std::chrono::minutes(5);  // clocks differ; request numbers come again one day
+  context.database().write([&](store::Tx& tx) {
+    auto table = notification_or_only(context, tx, a.notification);
+    filter.request_no = store::mails::request_test(tx, table.id);
+  });
+  auto deadline = Deadline::in(answer_limit);
+  std::optional<store::job_views::Row> job;
+  follow(context, filter, [&](store::Tx& tx) {
+    store::job_views::Filter jobs;
+    jobs.kind = "mail.test";
+    jobs.request_no = filter.request_no;
+    auto rows = store::job_views::newest(tx, jobs, 1);
+    if (!rows.empty()) job = rows.front();
+    return deadline.over() || (job && job->ended_at.has_value());
+  });
+  if (!job || !job->ended_at)
+    context.fail(Fault::retry,
+                 {"{} 秒以内に送信されませんでした。certfleet status でメールのワーカーを確認してください",
+                  "not sent within {} s: see in certfleet status whether a mail worker runs"},
+                 answer_limit.count());
+  if (job->state != "done")
+    context.fail(Fault::permanent, {"送信できませんでした: {}", "not sent: {}"}, job->error);
+  context.out().line(context.say({"テストメールを送信しました", "the test mail is sent"}));
+}
+
 void declare_set(Verb& verb, Set& a) {
   verb.option(a.from, "--from", "MAIL", {"発信元メールアドレス", "Sender"})
       .option(a.host, "--host", "HOST", {"メールサーバー", "Mail server"})
@@ -95,6 +133,14 @@ void add_mail_commands(Commands& commands) {
       "mail", "set", {"設定を変更する", "Change the mail settings"},
       "certfleet mail set --from certfleet@example.com --host smtp.example.com --user certfleet@example.com",
       declare_set, set);
+  commands.verb<Test>(
+      "mail", "test", {"テストメールを送信する", "Send a test mail and show how it went"},
+      "certfleet mail test",
+      [](Verb& verb, Test& a) {
+        verb.option(a.notification, "--notification", "NAME",
+                    {"この通知設定テーブルの宛先に送る", "To the recipients of this notification table"});
+      },
+      test);
 }
 
 }  // namespace certfleet::cli

@@ -1,4 +1,3 @@
-#include <clocale>
 #include <cstdio>
 
 #include "admin-cli/commands.h"
@@ -8,6 +7,7 @@
 
 int main(int argc, char** argv) {
   using namespace certfleet;
+  forbid_core_files();
   cli::Context context(cli::language_of(argc, argv));
   try {
     cli::Commands commands(context);

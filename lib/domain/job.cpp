@@ -21,6 +21,7 @@ constexpr std::array kinds = {
     JobKind{"apply.run", Queue::apply, minutes(5), 3, seconds(10), minutes(5)},
     JobKind{"verify.node", Queue::verify, minutes(1), 4, seconds(5), minutes(5)},
     JobKind{"mail.send", Queue::mail, minutes(1), 10, seconds(5), minutes(30)},
+    JobKind{"mail.test", Queue::mail, minutes(1), 1, seconds(5), seconds(5)},
 };
 
 }  // namespace

@@ -31,6 +31,15 @@ bool emit(Tx& tx, const Event& event) {
   return true;
 }
 
+int request_test(Tx& tx, NotificationId table) {
+  int request_no = tx.raw().exec1("SELECT nextval('request_no')")[0].as<int>();
+  jobs::enqueue_by_person(tx, {.kind = "mail.test",
+                               .subject = table.value(),
+                               .priority = domain::Priority::person,
+                               .request_no = request_no});
+  return request_no;
+}
+
 Mail get(Tx& tx, MailId id) {
   auto rows = tx.raw().exec_params(
       "SELECT m.message_id, m.event, m.notification_id, s.name, n.name, t.name, m.request_no, m.error,"

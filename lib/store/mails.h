@@ -26,6 +26,9 @@ struct Event {
 // and names somebody. Returns whether it did.
 bool emit(Tx& tx, const Event& event);
 
+// A person wants to see whether mail goes out: a job mail.test to the table's recipients. Returns its request number.
+int request_test(Tx& tx, NotificationId table);
+
 // One mail with everything that it is made from.
 struct Mail {
   MailId id;

@@ -5,7 +5,7 @@
 #include "lib/store/settings.h"
 #include "lib/store/traces.h"
 #include "lib/trace/render.h"
-#include "workers/mail/smtp.h"
+#include "workers/mail/server.h"
 
 namespace certfleet::mail {
 namespace {
@@ -61,15 +61,7 @@ Facts facts_of(const Task& task) {
 pipeline::Outcome MailSend::run(const domain::Job& job, pipeline::Context& context) {
   auto task = context.reading([&](store::Tx& tx) { return load(tx, MailId(job.subject)); });
   if (task.mail.sent) return pipeline::Outcome::done();  // an earlier attempt ended just before its commit
-  if (!task.settings) throw Failure(Fault::usage, 2202, "there are no mail settings: certfleet mail set");
-
-  Server server;
-  server.host = task.settings->host;
-  server.port = task.settings->port;
-  server.user = task.settings->auth_user;
-  server.ca_pem = task.settings->ca_pem;
-  if (task.settings->auth_password)
-    server.password = pki::open(keys_, domain::purpose::smtp_password, *task.settings->auth_password);
+  auto server = server_of(task.settings, keys_);
   Envelope envelope{task.settings->from_address, task.mail.table.to, task.mail.table.cc, task.mail.message_id,
                     task.mail.created_at};
   auto text = compose(facts_of(task));
