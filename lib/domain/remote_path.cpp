@@ -13,7 +13,8 @@ constexpr std::string_view letters_digits = "abcdefghijklmnopqrstuvwxyzABCDEFGHI
 
 bool made_of(std::string_view text, std::string_view marks) {
   for (char c : text)
-    if (letters_digits.find(c) == std::string_view::npos && marks.find(c) == std::string_view::npos) return false;
+    if (letters_digits.find(c) == std::string_view::npos && marks.find(c) == std::string_view::npos)
+      return false;
   return true;
 }
 
@@ -23,8 +24,10 @@ bool made_of(std::string_view text, std::string_view marks) {
 
 void require_characters(std::string_view text, std::string_view what) {
   if (text.empty()) refuse(what, text, "is empty");
-  if (text.size() > length_max) refuse(what, text.substr(0, 40), fmt::format("is longer than {} bytes", length_max));
-  if (!made_of(text, "/._-+@:,=~%")) refuse(what, text, "only letters, digits and / . _ - + @ : , = ~ % may be used");
+  if (text.size() > length_max)
+    refuse(what, text.substr(0, 40), fmt::format("is longer than {} bytes", length_max));
+  if (!made_of(text, "/._-+@:,=~%"))
+    refuse(what, text, "only letters, digits and / . _ - + @ : , = ~ % may be used");
 }
 
 }  // namespace

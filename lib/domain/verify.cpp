@@ -24,14 +24,18 @@ std::optional<Handshake> handshake_of(const VerifyBy& verify, const Settings& se
 
 std::string_view to_string(Served served) {
   switch (served) {
-    case Served::match: return "match";
-    case Served::previous: return "previous";
-    case Served::other: return "other";
+    case Served::match:
+      return "match";
+    case Served::previous:
+      return "previous";
+    case Served::other:
+      return "other";
   }
   return "unknown";
 }
 
-Served judge(std::string_view serial, std::string_view sha256, std::span<const StoredCertificate> of_service) {
+Served judge(std::string_view serial, std::string_view sha256,
+             std::span<const StoredCertificate> of_service) {
   auto sooner = [](const StoredCertificate& a, const StoredCertificate& b) {
     return std::pair(a.not_after, a.id) < std::pair(b.not_after, b.id);
   };

@@ -19,16 +19,17 @@ struct Handshake {
   std::optional<std::string> proxy;        // host:port
 };
 
-// By URL: the host itself is the server name, unless it is an address, and the way leads through the installation's
-// proxy if there is one. By address: straight there, with the name that is set, if any. None: no handshake.
+// By URL: the host itself is the server name, unless it is an address, and the way leads through the
+// installation's proxy if there is one. By address: straight there, with the name that is set, if any. None:
+// no handshake.
 std::optional<Handshake> handshake_of(const VerifyBy& verify, const Settings& settings);
 
 // What a node serves, seen from its service.
 enum class Served { match, previous, other };
 std::string_view to_string(Served served);
 
-// match: the service's current certificate, the one that expires last; previous: the other one; other: none of them.
-// Serial number and SHA-256 must both be the same.
+// match: the service's current certificate, the one that expires last; previous: the other one; other: none
+// of them. Serial number and SHA-256 must both be the same.
 Served judge(std::string_view serial, std::string_view sha256, std::span<const StoredCertificate> of_service);
 
 }  // namespace certfleet::domain

@@ -7,7 +7,8 @@
 
 namespace certfleet::pki {
 
-std::vector<SealingKey> load_sealing_keys(const std::vector<std::string>& files, const std::filesystem::path& folder) {
+std::vector<SealingKey> load_sealing_keys(const std::vector<std::string>& files,
+                                          const std::filesystem::path& folder) {
   if (files.empty()) throw Failure(Fault::usage, "sealing.key_files: name at least one");
   std::vector<SealingKey> keys;
   for (const auto& name : files) {

@@ -9,8 +9,9 @@
 
 namespace certfleet::pki {
 
-// Relative paths count from `folder`. Failure(usage) naming the file if one can't be read, can be read by others
-// than its owner, or is no key file; also if none is named.
-std::vector<SealingKey> load_sealing_keys(const std::vector<std::string>& files, const std::filesystem::path& folder);
+// Relative paths count from `folder`. Failure(usage) naming the file if one can't be read, can be read by
+// others than its owner, or is no key file; also if none is named.
+std::vector<SealingKey> load_sealing_keys(const std::vector<std::string>& files,
+                                          const std::filesystem::path& folder);
 
 }  // namespace certfleet::pki

@@ -14,7 +14,8 @@ namespace {
 
 constexpr const char* columns =
     "SELECT a.id, a.node_id, n.service_id, n.site_id, n.access_id, a.certificate_id, n.name AS node_name,"
-    " s.name AS service_name, a.state, a.step, a.request_no, extract(epoch FROM a.scheduled_at) AS scheduled_at,"
+    " s.name AS service_name, a.state, a.step, a.request_no, extract(epoch FROM a.scheduled_at) AS "
+    "scheduled_at,"
     " a.requested_by, a.error, extract(epoch FROM a.created_at) AS created_at,"
     " extract(epoch FROM a.ended_at) AS ended_at"
     " FROM apply a JOIN node n ON n.id = a.node_id JOIN service s ON s.id = n.service_id ";
@@ -60,10 +61,12 @@ CertificateId certificate_for(Tx& tx, NodeId node) {
   if (!row["enabled"].as<bool>())
     throw Failure(Fault::conflict, 2611, fmt::format("the node {} is disabled", row["name"].c_str()));
   if (!row["service_enabled"].as<bool>())
-    throw Failure(Fault::conflict, 1615, fmt::format("the service {} is disabled", row["service_name"].c_str()));
+    throw Failure(Fault::conflict, 1615,
+                  fmt::format("the service {} is disabled", row["service_name"].c_str()));
   if (row["certificate_id"].is_null())
-    throw Failure(Fault::conflict, 2404,
-                  fmt::format("the service {} has no certificate with a key of ours", row["service_name"].c_str()));
+    throw Failure(
+        Fault::conflict, 2404,
+        fmt::format("the service {} has no certificate with a key of ours", row["service_name"].c_str()));
   return id_of<CertificateId>(row["certificate_id"]);
 }
 
@@ -77,7 +80,8 @@ ApplyId put(Tx& tx, NodeId node, CertificateId certificate, const char* state, c
       "INSERT INTO apply (node_id, certificate_id, state, scheduled_at)"
       " VALUES ($1, nullif($2::bigint, 0), $3, coalesce(nullif($4, '')::timestamptz, now()))"
       " ON CONFLICT (node_id) WHERE ended_at IS NULL DO UPDATE"
-      " SET certificate_id = EXCLUDED.certificate_id, state = EXCLUDED.state, scheduled_at = EXCLUDED.scheduled_at"
+      " SET certificate_id = EXCLUDED.certificate_id, state = EXCLUDED.state, scheduled_at = "
+      "EXCLUDED.scheduled_at"
       " WHERE apply.state = 'scheduled' RETURNING id",
       node.value(), certificate.value(), std::string(state), at);
   if (rows.empty()) throw Failure(Fault::conflict, "an apply is already under way on this node");
@@ -125,18 +129,22 @@ void restore_status(Tx& tx, NodeId node) {
 
 const char* word(End how) {
   switch (how) {
-    case End::applied: return "applied";
-    case End::rolled_back: return "rolled_back";
-    case End::failed: return "failed";
-    case End::cancelled: return "cancelled";
+    case End::applied:
+      return "applied";
+    case End::rolled_back:
+      return "rolled_back";
+    case End::failed:
+      return "failed";
+    case End::cancelled:
+      return "cancelled";
   }
   return "failed";
 }
 
 void refuse(Tx& tx, const Apply& apply, const Failure& why) {
   traces::Stored trace;
-  trace.line = {std::chrono::system_clock::now(), trace::Level::warning, "apply", why.trace_id().value_or(1802),
-                apply.request_no, {apply.node_name}};
+  trace.line = {std::chrono::system_clock::now(), trace::Level::warning, "apply",
+                why.trace_id().value_or(1802),    apply.request_no,      {apply.node_name}};
   trace.service = apply.service;
   trace.node = apply.node;
   traces::add(tx, std::span(&trace, 1));
@@ -152,14 +160,15 @@ Apply get(Tx& tx, ApplyId id) {
 }
 
 std::optional<Apply> live_of(Tx& tx, NodeId node) {
-  auto rows = tx.raw().exec_params(std::string(columns) + "WHERE a.node_id = $1 AND a.ended_at IS NULL", node.value());
+  auto rows = tx.raw().exec_params(std::string(columns) + "WHERE a.node_id = $1 AND a.ended_at IS NULL",
+                                   node.value());
   if (rows.empty()) return std::nullopt;
   return apply_of(rows[0]);
 }
 
 std::vector<Apply> of_node(Tx& tx, NodeId node, int rows_max) {
-  return applies_of(tx.raw().exec_params(std::string(columns) + "WHERE a.node_id = $1 ORDER BY a.id DESC LIMIT $2",
-                                         node.value(), rows_max));
+  return applies_of(tx.raw().exec_params(
+      std::string(columns) + "WHERE a.node_id = $1 ORDER BY a.id DESC LIMIT $2", node.value(), rows_max));
 }
 
 std::vector<Apply> newest(Tx& tx, int rows_max) {
@@ -186,8 +195,8 @@ int start_due(Tx& tx, int rows_max) {
   for (const auto& apply : applies_of(rows)) {
     try {
       auto certificate = certificate_for(tx, apply.node);
-      tx.raw().exec_params("UPDATE apply SET state = 'started', certificate_id = $2 WHERE id = $1", apply.id.value(),
-                           certificate.value());
+      tx.raw().exec_params("UPDATE apply SET state = 'started', certificate_id = $2 WHERE id = $1",
+                           apply.id.value(), certificate.value());
       set_status(tx, apply.node, "started");
       launch(tx, apply, false);
     } catch (const Failure& failure) {
@@ -204,8 +213,8 @@ void cancel(Tx& tx, ApplyId id) {
   if (!apply.live())
     throw Failure(Fault::conflict, fmt::format("the apply {} has ended as {}", id.value(), apply.state));
   if (apply.state == "started") {
-    auto told = tx.raw().exec_params("UPDATE job SET cancel = true WHERE kind = 'apply.run' AND subject_id = $1",
-                                     id.value());
+    auto told = tx.raw().exec_params(
+        "UPDATE job SET cancel = true WHERE kind = 'apply.run' AND subject_id = $1", id.value());
     if (told.affected_rows() > 0) return;
   }
   // Scheduled, or its job is dead: nobody else would end it.
@@ -214,7 +223,8 @@ void cancel(Tx& tx, ApplyId id) {
 
 Material material(Tx& tx, const Apply& apply) {
   auto rows = tx.raw().exec_params(
-      "SELECT k.key_sealed, k.spki_sha256 FROM certificate c JOIN key_pair k ON k.id = c.key_pair_id WHERE c.id = $1",
+      "SELECT k.key_sealed, k.spki_sha256 FROM certificate c JOIN key_pair k ON k.id = c.key_pair_id WHERE "
+      "c.id = $1",
       apply.certificate.value());
   if (rows.empty())
     throw Failure(Fault::not_found, 2404,
@@ -225,16 +235,18 @@ Material material(Tx& tx, const Apply& apply) {
 
 void record_step(Tx& tx, ApplyId id, std::string_view step, std::string_view error) {
   auto rows = tx.raw().exec_params(
-      "UPDATE apply SET step = $2, error = coalesce(nullif($3, ''), error) WHERE id = $1 AND ended_at IS NULL",
+      "UPDATE apply SET step = $2, error = coalesce(nullif($3, ''), error) WHERE id = $1 AND ended_at IS "
+      "NULL",
       id.value(), std::string(step), std::string(error));
-  if (rows.affected_rows() == 0) throw Failure(Fault::stale, fmt::format("the apply {} has ended", id.value()));
+  if (rows.affected_rows() == 0)
+    throw Failure(Fault::stale, fmt::format("the apply {} has ended", id.value()));
 }
 
 bool end(Tx& tx, ApplyId id, End how, std::string_view error) {
   auto rows = tx.raw().exec_params(
-      "UPDATE apply SET state = $2, error = nullif($3, ''), ended_at = now() WHERE id = $1 AND ended_at IS NULL",
-      id.value(),
-      std::string(word(how)), std::string(error));
+      "UPDATE apply SET state = $2, error = nullif($3, ''), ended_at = now() WHERE id = $1 AND ended_at IS "
+      "NULL",
+      id.value(), std::string(word(how)), std::string(error));
   if (rows.affected_rows() == 0) return false;
   auto apply = get(tx, id);
   if (how == End::cancelled) {
@@ -242,14 +254,17 @@ bool end(Tx& tx, ApplyId id, End how, std::string_view error) {
     return true;
   }
   set_status(tx, apply.node, word(how));
-  mail(tx, apply, how == End::applied ? domain::MailEvent::apply_succeeded : domain::MailEvent::apply_failed, error);
+  mail(tx, apply, how == End::applied ? domain::MailEvent::apply_succeeded : domain::MailEvent::apply_failed,
+       error);
   return true;
 }
 
-void record_served(Tx& tx, NodeId node, std::string_view serial, std::string_view sha256, std::string_view state) {
+void record_served(Tx& tx, NodeId node, std::string_view serial, std::string_view sha256,
+                   std::string_view state) {
   tx.raw().exec_params(
       "UPDATE node SET served_serial = coalesce(nullif($2, ''), served_serial),"
-      " served_sha256 = coalesce(nullif($3, ''), served_sha256), served_state = $4, served_at = now() WHERE id = $1",
+      " served_sha256 = coalesce(nullif($3, ''), served_sha256), served_state = $4, served_at = now() WHERE "
+      "id = $1",
       node.value(), std::string(serial), std::string(sha256), std::string(state));
 }
 

@@ -17,7 +17,9 @@ constexpr std::chrono::seconds login_limit{20};
 // A reload waits for systemd and for slow disks; nothing here has a reason to take longer.
 constexpr std::chrono::seconds script_limit{60};
 
-Budget within(const Budget& budget, std::chrono::seconds limit) { return {budget.deadline.within(limit), budget.stop}; }
+Budget within(const Budget& budget, std::chrono::seconds limit) {
+  return {budget.deadline.within(limit), budget.stop};
+}
 
 // What a program printed, as the argument of a trace: one line, not endless.
 std::string one_line(std::string_view text) {
@@ -109,7 +111,8 @@ void ApacheTarget::fail(int trace_id, const std::string& about, const Reply& rep
   auto said = one_line(reply.err.empty() ? reply.out : reply.err);
   tracer_.add(trace_id, {about});
   if (!said.empty() && said != about) tracer_.add(1818, {said});
-  throw Failure(Fault::permanent, trace_id, said.empty() || said == about ? about : fmt::format("{}: {}", about, said));
+  throw Failure(Fault::permanent, trace_id,
+                said.empty() || said == about ? about : fmt::format("{}: {}", about, said));
 }
 
 // The control program said no; what it printed is the reason.
@@ -123,14 +126,20 @@ void ApacheTarget::refused(const std::string& what, const std::string& said) con
 void ApacheTarget::require_success(const Script& script, const Reply& reply) const {
   std::string name(script.name);
   switch (reply.exit) {
-    case 0: return;
+    case 0:
+      return;
     case scripts::locked:
       throw Failure(Fault::retry, 1810, "a command of an earlier attempt is still running on the node");
-    case scripts::not_owner: throw Failure(Fault::stale, "another attempt has taken over the node");
-    case scripts::bad_owner: fail(1817, last_line(reply.err), reply);
-    case scripts::unsafe_work: fail(1812, base_ + " belongs to another user", reply);
-    case scripts::control_failed: refused(name, one_line(reply.out));
-    default: fail(1812, name, reply);
+    case scripts::not_owner:
+      throw Failure(Fault::stale, "another attempt has taken over the node");
+    case scripts::bad_owner:
+      fail(1817, last_line(reply.err), reply);
+    case scripts::unsafe_work:
+      fail(1812, base_ + " belongs to another user", reply);
+    case scripts::control_failed:
+      refused(name, one_line(reply.out));
+    default:
+      fail(1812, name, reply);
   }
 }
 
@@ -200,7 +209,9 @@ std::optional<Identity> ApacheTarget::previous(const Budget& budget) {
   }
 }
 
-void ApacheTarget::keep(const Budget& budget) { run(scripts::keep, budget); }
+void ApacheTarget::keep(const Budget& budget) {
+  run(scripts::keep, budget);
+}
 
 void ApacheTarget::clean_up(Side outcome, const Budget& budget) {
   if (outcome == Side::wanted) {

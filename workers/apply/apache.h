@@ -27,7 +27,8 @@ class ApacheTarget final : public Target {
   using Connect = std::function<std::unique_ptr<Remote>(const Budget&)>;
 
   // Failure(usage) for paths that the manual refuses, or one file in two roles.
-  ApacheTarget(Connect connect, const domain::Node& node, ApplyId apply, PairFiles files, const Tracer& tracer);
+  ApacheTarget(Connect connect, const domain::Node& node, ApplyId apply, PairFiles files,
+               const Tracer& tracer);
 
   void open(const Budget& budget) override;
   void close() noexcept override;
@@ -46,7 +47,8 @@ class ApacheTarget final : public Target {
     std::string path;
     std::string_view content;
   };
-  Reply run(const Script& script, std::vector<std::string> args, std::string_view input, const Budget& budget);
+  Reply run(const Script& script, std::vector<std::string> args, std::string_view input,
+            const Budget& budget);
   Reply run(const Script& script, const Budget& budget) { return run(script, {}, {}, budget); }
   void require_success(const Script& script, const Reply& reply) const;
   [[noreturn]] void refused(const std::string& what, const std::string& said) const;

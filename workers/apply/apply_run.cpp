@@ -105,11 +105,13 @@ class Attempt {
     auto target = make_target(task_.node, task_.access, secrets_, task_.apply.id,
                               {certificate.leaf_pem, certificate.chain_pem, key_.view()}, tracer_, dial_);
     auto journal = [this](Step step, const std::string& error) {
-      context_.commit([&](store::Tx& tx) { store::applies::record_step(tx, task_.apply.id, to_string(step), error); });
+      context_.commit(
+          [&](store::Tx& tx) { store::applies::record_step(tx, task_.apply.id, to_string(step), error); });
       step_ = step;
     };
-    Sequence sequence({*target, probe_of(task_), {certificate.serial, certificate.sha256}, journal, tracer_, limits_},
-                      {context_.deadline(), context_.stop()});
+    Sequence sequence(
+        {*target, probe_of(task_), {certificate.serial, certificate.sha256}, journal, tracer_, limits_},
+        {context_.deadline(), context_.stop()});
     return sequence.run(step_, task_.apply.error.value_or(""));
   }
 
@@ -129,7 +131,8 @@ class Attempt {
         });
   }
 
-  // A node that is being changed is not left alone because it went away for longer than a job's attempts last.
+  // A node that is being changed is not left alone because it went away for longer than a job's attempts
+  // last.
   bool worth_waiting(const Failure& failure) const {
     bool no_answer = failure.fault() == Fault::unreachable || failure.trace_id() == 1810;
     bool changed = step_ == Step::changing || step_ == Step::restoring;
@@ -166,13 +169,14 @@ ApplyRun::ApplyRun(std::vector<pki::SealingKey> keys, SequenceLimits limits, Dia
 pipeline::Outcome ApplyRun::run(const domain::Job& job, pipeline::Context& context) {
   ApplyId id(job.subject);
   auto apply = context.reading([&](store::Tx& tx) { return store::applies::get(tx, id); });
-  if (!apply.live()) return pipeline::Outcome::done();  // sent again after its end: there is nothing left to do
+  if (!apply.live())
+    return pipeline::Outcome::done();  // sent again after its end: there is nothing left to do
   Tracer tracer([&context](trace::Line line) { context.trace(std::move(line)); });
   auto number = fmt::format("{}", id.value());
   tracer.add(1801, {number});
   auto attempt = traced(tracer, [&] {
-    return std::make_unique<Attempt>(context.reading([&](store::Tx& tx) { return load(tx, apply); }), context, keys_,
-                                     limits_, dial_);
+    return std::make_unique<Attempt>(context.reading([&](store::Tx& tx) { return load(tx, apply); }), context,
+                                     keys_, limits_, dial_);
   });
   auto outcome = attempt->run();
   if (outcome.verdict != pipeline::Outcome::Verdict::wait) tracer.add(1802, {number});
@@ -188,7 +192,8 @@ std::vector<pipeline::Write> ApplyRun::gave_up(const domain::Job& job, const Fai
     auto apply = store::applies::get(tx, id);
     auto step = step_from(apply.step);
     if (step == Step::confirmed) return void(store::applies::end(tx, id, End::applied, ""));
-    if (step == Step::restored) return void(store::applies::end(tx, id, End::rolled_back, apply.error.value_or(error)));
+    if (step == Step::restored)
+      return void(store::applies::end(tx, id, End::rolled_back, apply.error.value_or(error)));
     if (step == Step::none && cancelled) return void(store::applies::end(tx, id, End::cancelled, error));
     store::applies::end(tx, id, End::failed, error);
   }};

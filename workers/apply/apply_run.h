@@ -1,5 +1,5 @@
-// The handler of jobs of kind apply.run: one apply on one node, from login to the confirmed certificate or back.
-// The subject of the job is the apply.
+// The handler of jobs of kind apply.run: one apply on one node, from login to the confirmed certificate or
+// back. The subject of the job is the apply.
 #pragma once
 
 #include <string>
@@ -18,8 +18,8 @@ class ApplyRun final : public pipeline::Handler {
 
   std::string_view kind() const override { return "apply.run"; }
 
-  // Durable steps are those of steps.h, in the column apply.step. A node that can't be reached in the middle of its
-  // change is waited for, beyond the attempts that a job has.
+  // Durable steps are those of steps.h, in the column apply.step. A node that can't be reached in the middle
+  // of its change is waited for, beyond the attempts that a job has.
   pipeline::Outcome run(const domain::Job& job, pipeline::Context& context) override;
   std::vector<pipeline::Write> gave_up(const domain::Job& job, const Failure& why) override;
 

@@ -17,8 +17,8 @@ struct Sighting {
 using Probe = std::function<Sighting(const Budget&)>;
 
 // Looks again and again until the expected certificate is served or `limit` is over: a server that reloads
-// gracefully answers with its old children for a moment. Waits 0.1 s at first, doubling up to 2 s, and notices a
-// stop at once: Failure(retry). Returns the last sighting.
+// gracefully answers with its old children for a moment. Waits 0.1 s at first, doubling up to 2 s, and
+// notices a stop at once: Failure(retry). Returns the last sighting.
 Sighting wait_until_served(const Probe& probe, const Identity& expected, std::chrono::milliseconds limit,
                            const Budget& budget);
 

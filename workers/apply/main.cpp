@@ -17,6 +17,6 @@ certfleet::pipeline::Handlers handlers(certfleet::Config& config, certfleet::pip
 }  // namespace
 
 int main(int argc, char** argv) {
-  return certfleet::pipeline::worker_main(argc, argv, "certfleet-worker-apply", certfleet::domain::Queue::apply,
-                                          handlers);
+  return certfleet::pipeline::worker_main(argc, argv, "certfleet-worker-apply",
+                                          certfleet::domain::Queue::apply, handlers);
 }

@@ -1,5 +1,5 @@
-// What a node is to the installation of a certificate: something that runs scripts. SshRemote is the real one;
-// tests put theirs before it to cut the line at any command.
+// What a node is to the installation of a certificate: something that runs scripts. SshRemote is the real
+// one; tests put theirs before it to cut the line at any command.
 #pragma once
 
 #include <stop_token>
@@ -33,9 +33,9 @@ class Remote {
  public:
   virtual ~Remote() = default;
 
-  // Runs the script as the user that may change the node's files, with `input` as its standard input: the only
-  // way for a secret. Failure(unreachable) if the connection is lost, Failure(retry) 1810 when the time is over:
-  // in both cases the script may go on running on the node, or never have started.
+  // Runs the script as the user that may change the node's files, with `input` as its standard input: the
+  // only way for a secret. Failure(unreachable) if the connection is lost, Failure(retry) 1810 when the time
+  // is over: in both cases the script may go on running on the node, or never have started.
   virtual Reply run(const Script& script, const std::vector<std::string>& args, std::string_view input,
                     const Budget& budget) = 0;
 };

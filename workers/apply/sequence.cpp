@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "lib/pki/certificate.h"
+
 namespace certfleet::apply {
 namespace {
 
@@ -11,7 +13,8 @@ constexpr int turns_max = 12;
 constexpr int reloads_max = 3;
 
 std::string shown(const Sighting& sighting) {
-  return sighting.served ? fmt::format("served is {}", sighting.served->serial) : sighting.error;
+  return sighting.served ? fmt::format("served is {}", pki::show_serial(sighting.served->serial))
+                         : sighting.error;
 }
 
 }  // namespace
@@ -60,7 +63,8 @@ void Sequence::ensure_open(const Budget& budget) {
   open_ = true;
 }
 
-// Returns why the way must be gone back, nothing if the wanted certificate is served and the step is `confirmed`.
+// Returns why the way must be gone back, nothing if the wanted certificate is served and the step is
+// `confirmed`.
 std::optional<Failure> Sequence::go_forward() {
   int reconnects = parts_.limits.reconnects;
   for (int turn = 0; turn < turns_max && step_ != Step::confirmed; ++turn) {
@@ -85,29 +89,36 @@ bool Sequence::forward_turn() {
   ensure_open(forward_);
   auto& target = parts_.target;
   switch (next_action(step_, step_ == Step::none ? Found{} : target.look(forward_))) {
-    case Action::prepare: target.prepare(forward_); return false;
-    case Action::install: target.install(forward_); return false;
+    case Action::prepare:
+      target.prepare(forward_);
+      return false;
+    case Action::install:
+      target.install(forward_);
+      return false;
     case Action::activate:
       target.activate(Side::wanted, forward_);
       confirm_wanted();
       target.keep(forward_);
       return true;
-    default: CERTFLEET_INVARIANT(false, to_string(step_));
+    default:
+      CERTFLEET_INVARIANT(false, to_string(step_));
   }
 }
 
 void Sequence::confirm_wanted() {
   if (!parts_.probe) return;
   auto sighting = wait_until_served(parts_.probe, parts_.wanted, parts_.limits.confirm, forward_);
-  if (sighting.served == parts_.wanted) return parts_.tracer.add(1857, {parts_.wanted.serial});
+  if (sighting.served == parts_.wanted)
+    return parts_.tracer.add(1857, {pki::show_serial(parts_.wanted.serial)});
   if (!sighting.served) parts_.tracer.add(1819, {sighting.error});
   parts_.tracer.add(1815, {shown(sighting)});
   throw Failure(Fault::permanent, 1815,
-                fmt::format("the new certificate {} is not served: {}", parts_.wanted.serial, shown(sighting)));
+                fmt::format("the new certificate {} is not served: {}",
+                            pki::show_serial(parts_.wanted.serial), shown(sighting)));
 }
 
-// A failure on the way forward: thrown on if the attempt ends here with nothing to take back; returned if the way
-// must be gone back; nothing if another turn may help.
+// A failure on the way forward: thrown on if the attempt ends here with nothing to take back; returned if the
+// way must be gone back; nothing if another turn may help.
 std::optional<Failure> Sequence::judge(const Failure& failure, int& reconnects) {
   if (failure.fault() == Fault::stale) throw failure;
   if (step_ == Step::none) {
@@ -144,7 +155,8 @@ void Sequence::go_back() {
     }
     if (back) record(Step::restored);
   }
-  if (step_ != Step::restored) throw Failure(Fault::retry, 1816, "the files on the node keep changing under our hands");
+  if (step_ != Step::restored)
+    throw Failure(Fault::retry, 1816, "the files on the node keep changing under our hands");
 }
 
 // True once the certificate from before has proved good again.
@@ -152,11 +164,16 @@ bool Sequence::backward_turn(const Budget& budget) {
   ensure_open(budget);
   auto& target = parts_.target;
   switch (next_action(step_, target.look(budget))) {
-    case Action::restore: target.restore(budget); return false;
-    case Action::reactivate: reload_previous(budget); return true;
+    case Action::restore:
+      target.restore(budget);
+      return false;
+    case Action::reactivate:
+      reload_previous(budget);
+      return true;
     case Action::give_up:
       throw Failure(Fault::permanent, 1816, "the backup is no longer in the work folder of the node");
-    default: CERTFLEET_INVARIANT(false, to_string(step_));
+    default:
+      CERTFLEET_INVARIANT(false, to_string(step_));
   }
 }
 
@@ -172,14 +189,15 @@ void Sequence::reload_previous(const Budget& budget) {
     if (!parts_.probe) continue;
     last = wait_until_served(parts_.probe, *expected, parts_.limits.confirm_return, budget);
     if (last.served != expected) continue;
-    // A refusal by something else's fault changes nothing as long as our files are right: the server never loaded the
-    // new pair and goes on.
+    // A refusal by something else's fault changes nothing as long as our files are right: the server never
+    // loaded the new pair and goes on.
     if (refused && !target.look(budget).before) continue;
-    return parts_.tracer.add(1857, {expected->serial});
+    return parts_.tracer.add(1857, {pki::show_serial(expected->serial)});
   }
   throw Failure(Fault::retry, 1816,
                 refused ? refused->what()
-                        : fmt::format("the old certificate {} is not served again: {}", expected->serial, shown(last)));
+                        : fmt::format("the old certificate {} is not served again: {}",
+                                      pki::show_serial(expected->serial), shown(last)));
 }
 
 // What the node said if it would not load the old pair; its silence is thrown.

@@ -1,5 +1,6 @@
-// The way of an apply, the same for every kind of node: forward until the wanted certificate is served, else back
-// until the old one is. Which call comes next is decided by steps.h from the durable step and what is on the node.
+// The way of an apply, the same for every kind of node: forward until the wanted certificate is served, else
+// back until the old one is. Which call comes next is decided by steps.h from the durable step and what is on
+// the node.
 #pragma once
 
 #include <chrono>
@@ -17,11 +18,11 @@ namespace certfleet::apply {
 using Journal = std::function<void(Step step, const std::string& error)>;
 
 struct SequenceLimits {
-  std::chrono::milliseconds confirm{30'000};        // until the new certificate must be served
+  std::chrono::milliseconds confirm{30'000};         // until the new certificate must be served
   std::chrono::milliseconds confirm_return{10'000};  // the same for the old one, for each reload
-  std::chrono::seconds reserve{100};                // of the job's time, kept for the way back
-  std::chrono::seconds back_after_stop{40};         // what a stop still allows for the way back
-  int reconnects = 2;                               // within one attempt, once the node is being changed
+  std::chrono::seconds reserve{100};                 // of the job's time, kept for the way back
+  std::chrono::seconds back_after_stop{40};          // what a stop still allows for the way back
+  int reconnects = 2;                                // within one attempt, once the node is being changed
 };
 
 class Sequence {
@@ -41,9 +42,9 @@ class Sequence {
 
   Sequence(Parts parts, const Budget& budget);
 
-  // Goes on from a step. `earlier` is the failure that an earlier attempt has recorded with `restoring`. Throws what
-  // leaves the apply unfinished: before `changing` is recorded, the node is as it was; after it, the next attempt
-  // goes on from the recorded step.
+  // Goes on from a step. `earlier` is the failure that an earlier attempt has recorded with `restoring`.
+  // Throws what leaves the apply unfinished: before `changing` is recorded, the node is as it was; after it,
+  // the next attempt goes on from the recorded step.
   Ending run(Step step, const std::string& earlier);
 
  private:

@@ -1,5 +1,5 @@
-// A node behind SSH, with its execution id (manual 9.1.6): scripts run as the login itself, or through sudo or su as
-// the execution id. The password that these ask for goes through standard input and nowhere else.
+// A node behind SSH, with its execution id (manual 9.1.6): scripts run as the login itself, or through sudo
+// or su as the execution id. The password that these ask for goes through standard input and nowhere else.
 #pragma once
 
 #include <memory>
@@ -13,7 +13,8 @@
 
 namespace certfleet::apply {
 
-// Who runs the commands. The password is the execution id's for su, and what sudo asks for: views, as in SshLogin.
+// Who runs the commands. The password is the execution id's for su, and what sudo asks for: views, as in
+// SshLogin.
 struct Execution {
   std::string user;
   std::optional<std::string_view> password;
@@ -22,8 +23,8 @@ struct Execution {
 class SshRemote final : public Remote {
  public:
   // Logs in, and finds out how to become the execution id: sudo if the node lets us, else su.
-  // Failures as of SshSession; Failure(denied) 1811 if neither works. The views in both arguments must live as long
-  // as this object.
+  // Failures as of SshSession; Failure(denied) 1811 if neither works. The views in both arguments must live
+  // as long as this object.
   SshRemote(const SshLogin& login, std::optional<Execution> execution, const Budget& budget);
 
   Reply run(const Script& script, const std::vector<std::string>& args, std::string_view input,

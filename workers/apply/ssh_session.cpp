@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::size_t output_max = 256U << 10U;  // what a script prints is read by us; more is a runaway
 constexpr auto turn = std::chrono::milliseconds(100);  // how soon a stop is noticed
-constexpr int prompt_rounds_max = 3;             // of keyboard-interactive: PAM asks once, some ask again
+constexpr int prompt_rounds_max = 3;  // of keyboard-interactive: PAM asks once, some ask again
 
 struct KeyDeleter {
   void operator()(ssh_key key) const { ssh_key_free(key); }
@@ -80,7 +80,8 @@ struct SshSession::Impl {
 
   // For the other side, a turn at most.
   void wait(const Budget& budget, const std::string& doing) const {
-    if (budget.stop.stop_requested()) throw Failure(Fault::retry, fmt::format("{}: {}: stopped", where, doing));
+    if (budget.stop.stop_requested())
+      throw Failure(Fault::retry, fmt::format("{}: {}: stopped", where, doing));
     auto left = budget.deadline.left();
     if (left.count() == 0)
       throw Failure(Fault::retry, 1810, fmt::format("{}: {}: no answer in time", where, doing));
@@ -110,8 +111,8 @@ struct SshSession::Impl {
   void pump(ssh_channel channel, std::string_view input, Reply& reply, const Budget& budget);
 };
 
-// False if the two sides have no host key type in common. Looking up a name is bounded by the resolver's own limits,
-// not by the budget: accesses are addresses as a rule (manual 9.1.6).
+// False if the two sides have no host key type in common. Looking up a name is bounded by the resolver's own
+// limits, not by the budget: accesses are addresses as a rule (manual 9.1.6).
 bool SshSession::Impl::connect(const SshLogin& login, const char* host_key_types, const Budget& budget) {
   drop();
   session = ssh_new();
@@ -119,14 +120,15 @@ bool SshSession::Impl::connect(const SshLogin& login, const char* host_key_types
   ssh_set_blocking(session, 0);
   int no = 0;
   int yes = 1;
-  bool set = ssh_options_set(session, SSH_OPTIONS_HOST, login.address.c_str()) == SSH_OK &&
-             ssh_options_set(session, SSH_OPTIONS_PORT, &login.port) == SSH_OK &&
-             ssh_options_set(session, SSH_OPTIONS_USER, login.user.c_str()) == SSH_OK &&
-             ssh_options_set(session, SSH_OPTIONS_NODELAY, &yes) == SSH_OK &&
-             ssh_options_set(session, SSH_OPTIONS_PROCESS_CONFIG, &no) == SSH_OK &&
-             ssh_options_set(session, SSH_OPTIONS_KNOWNHOSTS, "/dev/null") == SSH_OK &&
-             ssh_options_set(session, SSH_OPTIONS_GLOBAL_KNOWNHOSTS, "/dev/null") == SSH_OK &&
-             (host_key_types == nullptr || ssh_options_set(session, SSH_OPTIONS_HOSTKEYS, host_key_types) == SSH_OK);
+  bool set =
+      ssh_options_set(session, SSH_OPTIONS_HOST, login.address.c_str()) == SSH_OK &&
+      ssh_options_set(session, SSH_OPTIONS_PORT, &login.port) == SSH_OK &&
+      ssh_options_set(session, SSH_OPTIONS_USER, login.user.c_str()) == SSH_OK &&
+      ssh_options_set(session, SSH_OPTIONS_NODELAY, &yes) == SSH_OK &&
+      ssh_options_set(session, SSH_OPTIONS_PROCESS_CONFIG, &no) == SSH_OK &&
+      ssh_options_set(session, SSH_OPTIONS_KNOWNHOSTS, "/dev/null") == SSH_OK &&
+      ssh_options_set(session, SSH_OPTIONS_GLOBAL_KNOWNHOSTS, "/dev/null") == SSH_OK &&
+      (host_key_types == nullptr || ssh_options_set(session, SSH_OPTIONS_HOSTKEYS, host_key_types) == SSH_OK);
   if (!set) throw Failure(Fault::permanent, 1825, fmt::format("{}: {}", where, reason()));
   int rc = until_answered([&] { return ssh_connect(session); }, SSH_AGAIN, budget, "connecting by SSH");
   if (rc == SSH_OK) return true;
@@ -134,8 +136,8 @@ bool SshSession::Impl::connect(const SshLogin& login, const char* host_key_types
   throw lost("connecting by SSH");
 }
 
-// A server has several host keys and shows one. If it is not the pinned one, the other types are asked for, before
-// anything secret is sent.
+// A server has several host keys and shows one. If it is not the pinned one, the other types are asked for,
+// before anything secret is sent.
 void SshSession::Impl::check_host_key(const SshLogin& login, const Budget& budget) {
   constexpr std::array<const char*, 4> types = {nullptr, "ssh-ed25519",
                                                 "ecdsa-sha2-nistp256,ecdsa-sha2-nistp384,ecdsa-sha2-nistp521",
@@ -155,16 +157,17 @@ int SshSession::Impl::try_key(const SshLogin& login, const Budget& budget) {
   SecretText text(*login.key);
   ssh_key raw = nullptr;
   if (ssh_pki_import_privkey_base64(text.c_str(), nullptr, nullptr, nullptr, &raw) != SSH_OK)
-    throw Failure(Fault::usage, 1811, fmt::format("{}: the private key of login {} can't be read", where, login.user));
+    throw Failure(Fault::usage, 1811,
+                  fmt::format("{}: the private key of login {} can't be read", where, login.user));
   Key key(raw);
-  return until_answered([&] { return ssh_userauth_publickey(session, nullptr, key.get()); }, SSH_AUTH_AGAIN, budget,
-                        "logging in by key");
+  return until_answered([&] { return ssh_userauth_publickey(session, nullptr, key.get()); }, SSH_AUTH_AGAIN,
+                        budget, "logging in by key");
 }
 
 int SshSession::Impl::answer_prompts(const SecretText& password, const Budget& budget) {
   for (int round = 0;; ++round) {
-    int rc = until_answered([&] { return ssh_userauth_kbdint(session, nullptr, nullptr); }, SSH_AUTH_AGAIN, budget,
-                            "logging in by prompts");
+    int rc = until_answered([&] { return ssh_userauth_kbdint(session, nullptr, nullptr); }, SSH_AUTH_AGAIN,
+                            budget, "logging in by prompts");
     if (rc != SSH_AUTH_INFO) return rc;
     if (round == prompt_rounds_max) return SSH_AUTH_DENIED;
     int prompts = ssh_userauth_kbdint_getnprompts(session);
@@ -176,14 +179,16 @@ int SshSession::Impl::answer_prompts(const SecretText& password, const Budget& b
 int SshSession::Impl::try_password(const SshLogin& login, const Budget& budget) {
   SecretText password(*login.password);
   int methods = ssh_userauth_list(session, nullptr);
-  if ((static_cast<unsigned>(methods) & SSH_AUTH_METHOD_PASSWORD) == 0) return answer_prompts(password, budget);
-  return until_answered([&] { return ssh_userauth_password(session, nullptr, password.c_str()); }, SSH_AUTH_AGAIN,
-                        budget, "logging in by password");
+  if ((static_cast<unsigned>(methods) & SSH_AUTH_METHOD_PASSWORD) == 0)
+    return answer_prompts(password, budget);
+  return until_answered([&] { return ssh_userauth_password(session, nullptr, password.c_str()); },
+                        SSH_AUTH_AGAIN, budget, "logging in by password");
 }
 
 void SshSession::Impl::log_in(const SshLogin& login, const Budget& budget) {
   // Also tells which methods the node offers.
-  int rc = until_answered([&] { return ssh_userauth_none(session, nullptr); }, SSH_AUTH_AGAIN, budget, "logging in");
+  int rc = until_answered([&] { return ssh_userauth_none(session, nullptr); }, SSH_AUTH_AGAIN, budget,
+                          "logging in");
   if (rc == SSH_AUTH_DENIED && login.key) rc = try_key(login, budget);
   if ((rc == SSH_AUTH_DENIED || rc == SSH_AUTH_PARTIAL) && login.password) rc = try_password(login, budget);
   if (rc == SSH_AUTH_SUCCESS) return;
@@ -210,7 +215,8 @@ void SshSession::Impl::pump(ssh_channel channel, std::string_view input, Reply& 
       sending = false;
     }
     for (int stream : {0, 1}) {
-      int n = ssh_channel_read_nonblocking(channel, block.data(), static_cast<std::uint32_t>(block.size()), stream);
+      int n = ssh_channel_read_nonblocking(channel, block.data(), static_cast<std::uint32_t>(block.size()),
+                                           stream);
       auto& text = stream == 0 ? reply.out : reply.err;
       if (n > 0) {
         moved = true;
@@ -241,8 +247,8 @@ Reply SshSession::execute(const std::string& line, std::string_view input, const
   int rc = impl_->until_answered([&] { return ssh_channel_open_session(channel.get()); }, SSH_AGAIN, budget,
                                  "opening a channel");
   if (rc != SSH_OK) throw impl_->lost("opening a channel");
-  rc = impl_->until_answered([&] { return ssh_channel_request_exec(channel.get(), line.c_str()); }, SSH_AGAIN, budget,
-                             "starting a command");
+  rc = impl_->until_answered([&] { return ssh_channel_request_exec(channel.get(), line.c_str()); }, SSH_AGAIN,
+                             budget, "starting a command");
   if (rc != SSH_OK) throw impl_->lost("starting a command");
   Reply reply;
   impl_->pump(channel.get(), input, reply, budget);

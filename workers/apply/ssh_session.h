@@ -1,5 +1,5 @@
-// One SSH connection to a node, over libssh. Owned by one thread. Nothing of the user's own SSH configuration is
-// read: what counts is the access.
+// One SSH connection to a node, over libssh. Owned by one thread. Nothing of the user's own SSH configuration
+// is read: what counts is the access.
 #pragma once
 
 #include <memory>
@@ -11,14 +11,16 @@
 
 namespace certfleet::apply {
 
-// Who logs in where. The secrets are views: their owner keeps them alive for as long as the session is opened.
+// Who logs in where. The secrets are views: their owner keeps them alive for as long as the session is
+// opened.
 struct SshLogin {
   std::string address;
   int port = 22;
   std::string user;
   std::string host_key;                      // the pinned "SHA256:…", as ssh-keygen -l prints it
   std::optional<std::string_view> password;  // by the method password, or keyboard-interactive
-  std::optional<std::string_view> key;       // a private key in PEM or OpenSSH form, without passphrase; tried first
+  std::optional<std::string_view>
+      key;  // a private key in PEM or OpenSSH form, without passphrase; tried first
 };
 
 class SshSession {
@@ -32,8 +34,8 @@ class SshSession {
   SshSession(const SshSession&) = delete;
   SshSession& operator=(const SshSession&) = delete;
 
-  // Runs one command line in the login's shell and waits for its end. Output beyond 256 KiB of a stream is dropped.
-  // Failures as of Remote::run.
+  // Runs one command line in the login's shell and waits for its end. Output beyond 256 KiB of a stream is
+  // dropped. Failures as of Remote::run.
   Reply execute(const std::string& line, std::string_view input, const Budget& budget);
 
  private:

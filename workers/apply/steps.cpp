@@ -7,11 +7,12 @@
 namespace certfleet::apply {
 namespace {
 
-constexpr std::array all_steps = {Step::none, Step::changing, Step::confirmed, Step::restoring, Step::restored};
+constexpr std::array all_steps = {Step::none, Step::changing, Step::confirmed, Step::restoring,
+                                  Step::restored};
 
 Action forward(const Found& found) {
-  // Without a backup the way back is lost, and with it the knowledge of what is in place. Only going forward leads
-  // to a key that fits its certificate.
+  // Without a backup the way back is lost, and with it the knowledge of what is in place. Only going forward
+  // leads to a key that fits its certificate.
   if (!found.ready) return Action::prepare;
   // Whatever else is in place: installing is idempotent, and the backup holds what was before.
   return found.wanted ? Action::activate : Action::install;
@@ -26,11 +27,16 @@ Action backward(const Found& found) {
 
 std::string_view to_string(Step step) {
   switch (step) {
-    case Step::none: return "";
-    case Step::changing: return "changing";
-    case Step::confirmed: return "confirmed";
-    case Step::restoring: return "restoring";
-    case Step::restored: return "restored";
+    case Step::none:
+      return "";
+    case Step::changing:
+      return "changing";
+    case Step::confirmed:
+      return "confirmed";
+    case Step::restoring:
+      return "restoring";
+    case Step::restored:
+      return "restored";
   }
   return "unknown";
 }
@@ -43,11 +49,15 @@ Step step_from(std::string_view text) {
 
 Action next_action(Step step, const Found& found) {
   switch (step) {
-    case Step::none: return Action::prepare;
-    case Step::changing: return forward(found);
-    case Step::restoring: return backward(found);
+    case Step::none:
+      return Action::prepare;
+    case Step::changing:
+      return forward(found);
+    case Step::restoring:
+      return backward(found);
     case Step::confirmed:
-    case Step::restored: return Action::clean_up;
+    case Step::restored:
+      return Action::clean_up;
   }
   CERTFLEET_INVARIANT(false, to_string(step));
 }

@@ -1,5 +1,5 @@
-// A kind of node, as the kind-independent sequence of an apply sees it (sequence.h). A new kind of node is one file
-// behind this interface and one line in targets.cpp.
+// A kind of node, as the kind-independent sequence of an apply sees it (sequence.h). A new kind of node is
+// one file behind this interface and one line in targets.cpp.
 #pragma once
 
 #include <optional>
@@ -19,8 +19,8 @@ struct Identity {
 
 enum class Side { before, wanted };
 
-// One apply on one node, by one attempt. Each call looks for itself what is left to do, and may be repeated after any
-// failure, also by another attempt. It traces what it does (manual appendix 12.1). Failures:
+// One apply on one node, by one attempt. Each call looks for itself what is left to do, and may be repeated
+// after any failure, also by another attempt. It traces what it does (manual appendix 12.1). Failures:
 //   unreachable, retry   the line, or the time; nothing is known of how far the call came on the node
 //   stale                another attempt has taken this node over: touch nothing any more
 //   anything else        the node said no
@@ -34,16 +34,17 @@ class Target {
 
   virtual Found look(const Budget& budget) = 0;
 
-  // Transfers what is to be installed and backs up what is there, durably and completely, changing nothing that is
-  // in use. What an earlier apply left half done on this node is put right first. Afterwards look() says ready.
+  // Transfers what is to be installed and backs up what is there, durably and completely, changing nothing
+  // that is in use. What an earlier apply left half done on this node is put right first. Afterwards look()
+  // says ready.
   virtual void prepare(const Budget& budget) = 0;
   // Puts the wanted pair in place. Interrupted anywhere, look() tells.
   virtual void install(const Budget& budget) = 0;
   // Puts the pair from before in place.
   virtual void restore(const Budget& budget) = 0;
 
-  // Tests the configuration and makes the server load the pair of that side, which must be in place. Failure if it
-  // is not, or if the server says no; a server that runs goes on running then.
+  // Tests the configuration and makes the server load the pair of that side, which must be in place. Failure
+  // if it is not, or if the server says no; a server that runs goes on running then.
   virtual void activate(Side side, const Budget& budget) = 0;
   // The certificate from before the apply; none if there was none.
   virtual std::optional<Identity> previous(const Budget& budget) = 0;

@@ -17,32 +17,37 @@ std::optional<std::string_view> view_of(const std::optional<pki::Secret>& secret
 
 SshLogin login_of(const domain::Access& access, const AccessSecrets& secrets) {
   domain::require_remote_user(access.login_id, "login id");
-  return {access.address,          access.port.value_or(ssh_port), access.login_id,
-          access.host_key.value_or(""), view_of(secrets.login),         view_of(secrets.login_key)};
+  return {access.address,         access.port.value_or(ssh_port),
+          access.login_id,        access.host_key.value_or(""),
+          view_of(secrets.login), view_of(secrets.login_key)};
 }
 
 std::optional<Execution> execution_of(const domain::Access& access, const AccessSecrets& secrets) {
   if (!access.exec_id) return std::nullopt;
   domain::require_remote_user(*access.exec_id, "execution id");
-  // sudo asks for the login's own password, where it is not told otherwise; one that is set for the execution id
-  // goes before.
+  // sudo asks for the login's own password, where it is not told otherwise; one that is set for the execution
+  // id goes before.
   return Execution{*access.exec_id, view_of(secrets.execution ? secrets.execution : secrets.login)};
 }
 
 // The failure to log in as the trace that the manual has for it.
-void trace_failed_login(const Failure& failure, const domain::Access& access, std::chrono::milliseconds waited,
-                        const Tracer& tracer) {
+void trace_failed_login(const Failure& failure, const domain::Access& access,
+                        std::chrono::milliseconds waited, const Tracer& tracer) {
   switch (failure.trace_id().value_or(0)) {
     case 1810:
       return tracer.add(1810, {std::to_string(std::chrono::round<std::chrono::seconds>(waited).count())});
-    case 1811: tracer.add(1811, {access.login_id}); return tracer.add(1818, {failure.what()});
-    case 0: return;
-    default: return tracer.add(*failure.trace_id(), {failure.what()});
+    case 1811:
+      tracer.add(1811, {access.login_id});
+      return tracer.add(1818, {failure.what()});
+    case 0:
+      return;
+    default:
+      return tracer.add(*failure.trace_id(), {failure.what()});
   }
 }
 
-ApacheTarget::Connect connect_by_ssh(const domain::Access& access, const AccessSecrets& secrets, const Tracer& tracer,
-                                     const DialSsh& dial) {
+ApacheTarget::Connect connect_by_ssh(const domain::Access& access, const AccessSecrets& secrets,
+                                     const Tracer& tracer, const DialSsh& dial) {
   return [&access, &secrets, &tracer, &dial](const Budget& budget) {
     auto start = Monotonic::now();
     try {
@@ -87,7 +92,8 @@ std::unique_ptr<Target> make_target(const domain::Node& node, const domain::Acce
   if (node.kind == "apache")
     return std::make_unique<ApacheTarget>(connect_by_ssh(access, secrets, tracer, dial), node, apply,
                                           std::move(files), tracer);
-  throw Failure(Fault::usage, fmt::format("node {}: this version knows no nodes of kind {}", node.name, node.kind));
+  throw Failure(Fault::usage,
+                fmt::format("node {}: this version knows no nodes of kind {}", node.name, node.kind));
 }
 
 }  // namespace certfleet::apply

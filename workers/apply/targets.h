@@ -24,12 +24,13 @@ struct AccessSecrets {
 };
 
 // Makes the connection to an SSH node. The real one is dial_ssh; tests put something before it.
-using DialSsh = std::function<std::unique_ptr<Remote>(const SshLogin&, const std::optional<Execution>&, const Budget&)>;
+using DialSsh =
+    std::function<std::unique_ptr<Remote>(const SshLogin&, const std::optional<Execution>&, const Budget&)>;
 std::unique_ptr<Remote> dial_ssh(const SshLogin& login, const std::optional<Execution>& execution,
                                  const Budget& budget);
 
-// The target that a node's kind asks for. All arguments must outlive it. Failure(usage) for a kind that this version
-// does not know.
+// The target that a node's kind asks for. All arguments must outlive it. Failure(usage) for a kind that this
+// version does not know.
 std::unique_ptr<Target> make_target(const domain::Node& node, const domain::Access& access,
                                     const AccessSecrets& secrets, ApplyId apply, PairFiles files,
                                     const Tracer& tracer, const DialSsh& dial);

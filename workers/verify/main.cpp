@@ -12,6 +12,6 @@ certfleet::pipeline::Handlers handlers(certfleet::Config&, certfleet::pipeline::
 }  // namespace
 
 int main(int argc, char** argv) {
-  return certfleet::pipeline::worker_main(argc, argv, "certfleet-worker-verify", certfleet::domain::Queue::verify,
-                                          handlers);
+  return certfleet::pipeline::worker_main(argc, argv, "certfleet-worker-verify",
+                                          certfleet::domain::Queue::verify, handlers);
 }

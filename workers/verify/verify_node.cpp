@@ -46,7 +46,9 @@ pipeline::Write served(NodeId node, std::string serial, std::string sha256, std:
   };
 }
 
-bool last_attempt(const domain::Job& job) { return job.attempts_failed + 1 >= job.attempts_max; }
+bool last_attempt(const domain::Job& job) {
+  return job.attempts_failed + 1 >= job.attempts_max;
+}
 
 }  // namespace
 
@@ -77,11 +79,14 @@ pipeline::Outcome VerifyNode::run(const domain::Job& job, pipeline::Context& con
   if (verdict == domain::Served::other)
     context.trace(of_verify(trace::line(1606, {task.node.name, pki::show_serial(seen.serial)})));
   else
-    context.trace(trace::line(verdict == domain::Served::match ? 2430 : 2431, {pki::show_serial(seen.serial)}));
+    context.trace(
+        trace::line(verdict == domain::Served::match ? 2430 : 2431, {pki::show_serial(seen.serial)}));
   context.trace(trace::line(2406, words(*handshake)));
   return pipeline::Outcome::done().with(served(id, seen.serial, seen.sha256, to_string(verdict)));
 }
 
-std::vector<pipeline::Write> VerifyNode::gave_up(const domain::Job&, const Failure&) { return {}; }
+std::vector<pipeline::Write> VerifyNode::gave_up(const domain::Job&, const Failure&) {
+  return {};
+}
 
 }  // namespace certfleet::verify

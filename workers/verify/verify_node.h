@@ -1,5 +1,5 @@
-// The handler of jobs of kind verify.node: one TLS handshake with one node, compared with the certificates of its
-// service (manual 9.1.4). The subject of the job is the node.
+// The handler of jobs of kind verify.node: one TLS handshake with one node, compared with the certificates of
+// its service (manual 9.1.4). The subject of the job is the node.
 #pragma once
 
 #include <functional>
@@ -26,8 +26,9 @@ class VerifyNode final : public pipeline::Handler {
 
   std::string_view kind() const override { return "verify.node"; }
 
-  // A node that does not answer is tried again as often as the kind allows; then it is recorded as unreachable, and
-  // that is an answer: the job ends done. A node or service that is disabled or not confirmed is left alone.
+  // A node that does not answer is tried again as often as the kind allows; then it is recorded as
+  // unreachable, and that is an answer: the job ends done. A node or service that is disabled or not
+  // confirmed is left alone.
   pipeline::Outcome run(const domain::Job& job, pipeline::Context& context) override;
   std::vector<pipeline::Write> gave_up(const domain::Job& job, const Failure& why) override;
 

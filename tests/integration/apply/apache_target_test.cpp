@@ -45,7 +45,8 @@ class ApacheTargetTest : public ::testing::Test {
       durable = step;
       if (!error.empty()) reason = error;
     };
-    Sequence sequence({apache, node.probe(), new_pair.identity, journal, tracer, limits}, {Deadline::in(300s), {}});
+    Sequence sequence({apache, node.probe(), new_pair.identity, journal, tracer, limits},
+                      {Deadline::in(300s), {}});
     return sequence.run(durable, reason);
   }
 
@@ -240,16 +241,13 @@ TEST_F(ApacheTargetTest, wrong_paths_are_refused_before_anything_is_done) {
   LocalNode node;
   auto wrong = node.node();
   wrong.apache.key_file = "/etc/my key";
-  EXPECT_EQ(failure_of([&] {
-              ApacheTarget(nullptr, wrong, ApplyId(1), {}, tracer);
-            }).fault(),
-            Fault::usage);
+  EXPECT_EQ(failure_of([&] { ApacheTarget(nullptr, wrong, ApplyId(1), {}, tracer); }).fault(), Fault::usage);
   wrong.apache.key_file = wrong.apache.cert_file;
   EXPECT_EQ(failure_of([&] { ApacheTarget(nullptr, wrong, ApplyId(1), {}, tracer); }).fault(), Fault::usage);
 }
 
-// What a script leaves behind when it is killed at any command: the pair on disk may be torn then, but the next
-// attempt of the same apply, or of another one, ends with one that fits and a server that has loaded it.
+// What a script leaves behind when it is killed at any command: the pair on disk may be torn then, but the
+// next attempt of the same apply, or of another one, ends with one that fits and a server that has loaded it.
 class ApacheKilledTest : public ApacheTargetTest, public ::testing::WithParamInterface<bool> {
  protected:
   // Returns false if the way has fewer commands.

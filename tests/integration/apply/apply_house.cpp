@@ -38,8 +38,8 @@ ApplyHouse::ApplyHouse(const std::string& chain) : apache_("apache", {{"APACHE_C
       " verify_name, cert_file, key_file, chain_file, work_dir, control)"
       " VALUES (1, 1, 1, 'web1', 'apache', 'address', '127.0.0.1', {3},"
       " '{0}', '{4}', '{5}', nullif('{6}', ''), '{7}', '{8}')",
-      site_name, ssh_.part().env("SSH_PORT"), ssh_.part().env("SSH_HOST_FINGERPRINT"), apache_.env("APACHE_PORT"),
-      apache_.env("APACHE_CERT_FILE"), apache_.env("APACHE_KEY_FILE"),
+      site_name, ssh_.part().env("SSH_PORT"), ssh_.part().env("SSH_HOST_FINGERPRINT"),
+      apache_.env("APACHE_PORT"), apache_.env("APACHE_CERT_FILE"), apache_.env("APACHE_KEY_FILE"),
       chain == "separate" ? apache_.env("APACHE_CHAIN_FILE") : "", apache_.env("APACHE_WORK_DIR"),
       apache_.env("APACHE_CONTROL")));
   set_access("login_secret_sealed", "NULL, login_key_sealed = 'x'");
@@ -116,7 +116,9 @@ std::optional<Identity> ApplyHouse::served() const {
   }
 }
 
-std::string ApplyHouse::file(const std::string& offered) const { return read_file(apache_.env(offered)); }
+std::string ApplyHouse::file(const std::string& offered) const {
+  return read_file(apache_.env(offered));
+}
 
 bool ApplyHouse::pair_fits() const {
   auto certificates = pki::certificates_from_pem(file("APACHE_CERT_FILE"));
@@ -124,7 +126,9 @@ bool ApplyHouse::pair_fits() const {
 }
 
 bool ApplyHouse::starts_again() const {
-  auto control = [&](const char* word) { return testing::run({apache_.env("APACHE_CONTROL"), word}).exit_code == 0; };
+  auto control = [&](const char* word) {
+    return testing::run({apache_.env("APACHE_CONTROL"), word}).exit_code == 0;
+  };
   control("stop");
   if (!testing::eventually(std::chrono::seconds(10), [&] { return !served(); })) return false;
   // A server that is still on its way down counts as up; then it is started by the next turn.
@@ -137,8 +141,9 @@ void ApplyHouse::break_configuration(bool broken) const {
 }
 
 std::string ApplyHouse::traces(const store::applies::Apply& apply) {
-  return sql(fmt::format("SELECT string_agg(level || code, ' ' ORDER BY at, id) FROM trace WHERE request_no = {}",
-                         apply.request_no));
+  return sql(
+      fmt::format("SELECT string_agg(level || code, ' ' ORDER BY at, id) FROM trace WHERE request_no = {}",
+                  apply.request_no));
 }
 
 }  // namespace certfleet::apply

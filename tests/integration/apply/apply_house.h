@@ -36,7 +36,7 @@ class ApplyHouse : public ::testing::Test {
   store::applies::Apply apply();
   store::applies::Apply get(ApplyId id);
 
-  std::optional<Identity> served() const;  // by a handshake
+  std::optional<Identity> served() const;              // by a handshake
   std::string file(const std::string& offered) const;  // of Apache: "APACHE_CERT_FILE"
   bool pair_fits() const;                              // on disk
   bool starts_again() const;                           // Apache is stopped and started, and serves

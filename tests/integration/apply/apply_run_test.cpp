@@ -25,8 +25,7 @@ TEST_F(ApplyRunTest, a_certificate_goes_from_the_database_to_the_handshake) {
   EXPECT_TRUE(pair_fits());
   EXPECT_EQ(sql("SELECT concat_ws(' ', apply_status, served_serial, served_state) FROM node"),
             fmt::format("applied {} match", wanted.serial));
-  EXPECT_EQ(traces(done),
-            "I1801 I1850 I1851 I1852 I1852 I1853 I1854 I1828 I1855 I1857 I1860 I1859 I1802");
+  EXPECT_EQ(traces(done), "I1801 I1850 I1851 I1852 I1852 I1853 I1854 I1828 I1855 I1857 I1860 I1859 I1802");
   EXPECT_EQ(sql("SELECT string_agg(event, ' ' ORDER BY id) FROM mail"), "apply_started apply_succeeded");
   EXPECT_EQ(sql("SELECT count(*) FROM job WHERE kind = 'verify.node' AND subject_id = 1"), "1");
   EXPECT_EQ(sql("SELECT outcome FROM job_history"), "done");

@@ -25,7 +25,8 @@ void put(const std::filesystem::path& file, std::string_view content, unsigned m
 TestPair TestPair::make(const Issuer& ca) {
   auto key = pki::PrivateKey::generate(pki::KeyAlgorithm::ecdsa_p256);
   auto leaf = ca.issue_for("www.example.com", key);
-  return {leaf.pem(), ca.certificate().pem(), std::string(key.to_pem().view()), {leaf.serial(), leaf.sha256()}};
+  return {
+      leaf.pem(), ca.certificate().pem(), std::string(key.to_pem().view()), {leaf.serial(), leaf.sha256()}};
 }
 
 LocalNode::LocalNode(bool separate_chain) {
@@ -47,10 +48,11 @@ void LocalNode::start_with(const TestPair& pair) {
   put(dir_ / "loaded", pair.leaf_pem, 0644);
 }
 
-// Plays Apache: the test reads the configuration, not the pair; a reload with a pair that does not fit ends the
-// server, though the control program says 0.
+// Plays Apache: the test reads the configuration, not the pair; a reload with a pair that does not fit ends
+// the server, though the control program says 0.
 void LocalNode::write_control() const {
-  put(dir_ / "control", fmt::format(R"sh(#!/bin/sh
+  put(dir_ / "control",
+      fmt::format(R"sh(#!/bin/sh
 cd '{}' || exit 9
 case $1 in
 configtest)
@@ -64,20 +66,25 @@ graceful)
     rm -f loaded
   fi ;;
 esac
-)sh", dir_.path().string()), 0755);
+)sh",
+                  dir_.path().string()),
+      0755);
 }
 
 void LocalNode::write_killers() const {
   std::filesystem::create_directory(dir_ / "bin");
   for (const char* name : {"mv", "cp", "rm", "mkdir", "cat", "chown", "chmod"})
-    put(dir_ / "bin" / name, fmt::format(R"sh(#!/bin/sh
+    put(dir_ / "bin" / name,
+        fmt::format(R"sh(#!/bin/sh
 read -r n <'{0}/count'
 n=$((n + 1))
 echo $n >'{0}/count'
 read -r at <'{0}/at'
 [ "$n" -ne "$at" ] || kill -9 0
 exec /bin/{1} "$@"
-)sh", dir_.path().string(), name), 0755);
+)sh",
+                    dir_.path().string(), name),
+        0755);
   // Nothing here is about the loss of power, and the disk is slow.
   std::filesystem::create_directory(dir_ / "fast");
   put(dir_ / "fast" / "sync", "#!/bin/sh\n", 0755);
@@ -89,7 +96,9 @@ void LocalNode::kill_at(int n) const {
   put(dir_ / "at", fmt::format("{}\n", n), 0644);
 }
 
-int LocalNode::commands() const { return std::stoi(read_file(dir_ / "count")); }
+int LocalNode::commands() const {
+  return std::stoi(read_file(dir_ / "count"));
+}
 
 std::unique_ptr<Remote> LocalNode::connect() const {
   testing::ProcessOptions options;
@@ -117,7 +126,8 @@ std::string LocalNode::content(const std::string& file) const {
 bool LocalNode::key_fits() const {
   auto cert = content("ssl/www.crt");
   auto leaf = cert.substr(0, cert.find("-----END CERTIFICATE-----") + 26);
-  return pki::Certificate::from_pem(leaf).matches(pki::PrivateKey::from_pem(pki::Secret(content("ssl/www.key"))));
+  return pki::Certificate::from_pem(leaf).matches(
+      pki::PrivateKey::from_pem(pki::Secret(content("ssl/www.key"))));
 }
 
 bool LocalNode::has(const TestPair& pair) const {
@@ -127,8 +137,12 @@ bool LocalNode::has(const TestPair& pair) const {
          content("ssl/www.key") == pair.key_pem;
 }
 
-void LocalNode::refuse(const TestPair& pair) const { put(dir_ / "refused", pair.leaf_pem, 0644); }
+void LocalNode::refuse(const TestPair& pair) const {
+  put(dir_ / "refused", pair.leaf_pem, 0644);
+}
 
-void LocalNode::plant_key_at_test(const std::string& key_pem) const { put(dir_ / "planted", key_pem, 0600); }
+void LocalNode::plant_key_at_test(const std::string& key_pem) const {
+  put(dir_ / "planted", key_pem, 0600);
+}
 
 }  // namespace certfleet::apply

@@ -1,5 +1,5 @@
-// An Apache node in a folder of this machine: its files, a control program that plays the server, and a way to kill
-// any script at any of its commands.
+// An Apache node in a folder of this machine: its files, a control program that plays the server, and a way
+// to kill any script at any of its commands.
 #pragma once
 
 #include <memory>

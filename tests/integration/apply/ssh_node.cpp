@@ -22,7 +22,9 @@ SshNode::SshNode() : part_("sshd"), key_(read_file(part_.env("SSH_KEY"))) {
   root_password_ = line_of(part_.env("SSH_ROOT_PASSWORD"));
 }
 
-std::string SshNode::log() const { return read_file(part_.env("SSH_LOG")); }
+std::string SshNode::log() const {
+  return read_file(part_.env("SSH_LOG"));
+}
 
 SshLogin SshNode::login() const {
   SshLogin login;

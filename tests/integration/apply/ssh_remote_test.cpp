@@ -73,7 +73,8 @@ TEST_F(SshRemoteTest, a_missing_password_does_not_hang) {
 
 TEST_F(SshRemoteTest, no_password_is_ever_in_the_process_list) {
   SshRemote remote(node.login(), Execution{"root", node.password()}, budget());
-  constexpr Script list = {"list", "cat /proc/[0-9]*/cmdline /proc/[0-9]*/environ 2>/dev/null | tr '\\0' ' '\n"};
+  constexpr Script list = {"list",
+                           "cat /proc/[0-9]*/cmdline /proc/[0-9]*/environ 2>/dev/null | tr '\\0' ' '\n"};
   auto reply = remote.run(list, {}, "key material", budget());
   EXPECT_NE(reply.out.find("sudo -S"), std::string::npos);
   EXPECT_EQ(reply.out.find(node.password()), std::string::npos);

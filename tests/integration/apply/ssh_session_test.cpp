@@ -166,7 +166,9 @@ TEST_F(SshSessionTest, a_stop_is_heeded_while_waiting) {
   std::stop_source stop;
   std::jthread later([&] { stop.request_stop(); });
   auto start = Monotonic::now();
-  auto failure = failure_of([&] { session.execute("exec sleep 30", {}, {Deadline::in(20s), stop.get_token()}); });
+  auto failure = failure_of([&] {
+    session.execute("exec sleep 30", {}, {Deadline::in(20s), stop.get_token()});
+  });
   EXPECT_TRUE(failure.transient());
   EXPECT_LT(Monotonic::now() - start, 3s);
 }

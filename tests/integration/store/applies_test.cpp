@@ -22,8 +22,10 @@ class Applies : public ::testing::Test {
         "INSERT INTO notification_recipient VALUES (1, 'to', 1, 'ops@example.com');"
         "INSERT INTO user_group (name, notification_id) VALUES ('web', 1);"
         "INSERT INTO service (name, group_id, common_name) VALUES ('shop', 1, 'shop.example.com');"
-        "INSERT INTO access (name, address, login_id, login_secret_sealed) VALUES ('a', '192.0.2.1', 'root', 'x');"
-        "INSERT INTO node (service_id, site_id, access_id, name, kind, verify_mode, cert_file, key_file, work_dir)"
+        "INSERT INTO access (name, address, login_id, login_secret_sealed) VALUES ('a', '192.0.2.1', 'root', "
+        "'x');"
+        "INSERT INTO node (service_id, site_id, access_id, name, kind, verify_mode, cert_file, key_file, "
+        "work_dir)"
         " VALUES (1, 1, 1, 'web1', 'apache', 'none', '/c', '/k', '/w')");
   }
 
@@ -38,9 +40,14 @@ class Applies : public ::testing::Test {
     test_.sql(
         "INSERT INTO key_pair (service_id, algorithm, spki_sha256, key_sealed) VALUES (1, 'rsa-2048', '" +
         serial + "', 'box-" + serial + "')");
-    test_.sql("INSERT INTO certificate (service_id, slot, serial, sha256, common_name, not_before, not_after, leaf_pem,"
-              " chain_pem, key_pair_id) VALUES (1, " + std::to_string(slot) + ", '" + serial + "', 'ff', 'x',"
-              " now(), now() + interval '" + left + "', 'leaf', 'chain', (SELECT max(id) FROM key_pair))");
+    test_.sql(
+        "INSERT INTO certificate (service_id, slot, serial, sha256, common_name, not_before, not_after, "
+        "leaf_pem,"
+        " chain_pem, key_pair_id) VALUES (1, " +
+        std::to_string(slot) + ", '" + serial +
+        "', 'ff', 'x',"
+        " now(), now() + interval '" +
+        left + "', 'leaf', 'chain', (SELECT max(id) FROM key_pair))");
   }
 
   applies::Apply start() {
@@ -94,15 +101,19 @@ TEST_F(Applies, the_certificate_of_ours_that_expires_last_is_chosen) {
 
 TEST_F(Applies, nothing_starts_on_what_is_disabled_or_has_no_certificate) {
   EXPECT_EQ(id_of([&] { start(); }), 2404);
-  test_.sql("INSERT INTO certificate (service_id, slot, serial, sha256, common_name, not_before, not_after, leaf_pem,"
-            " chain_pem) VALUES (1, 1, '01', 'ff', 'x', now(), now(), 'leaf', 'chain')");
+  test_.sql(
+      "INSERT INTO certificate (service_id, slot, serial, sha256, common_name, not_before, not_after, "
+      "leaf_pem,"
+      " chain_pem) VALUES (1, 1, '01', 'ff', 'x', now(), now(), 'leaf', 'chain')");
   EXPECT_EQ(id_of([&] { start(); }), 2404) << "a certificate whose key is elsewhere can't be installed";
   add_certificate("02", "90 days", 2);
   test_.sql("UPDATE service SET enabled = false");
   EXPECT_EQ(id_of([&] { start(); }), 1615);
   test_.sql("UPDATE node SET enabled = false");
   EXPECT_EQ(id_of([&] { start(); }), 2611);
-  EXPECT_EQ(id_of([&] { admin_.write([](Tx& tx) { applies::start_now(tx, NodeId(9), true); }); }, Fault::not_found), 0);
+  EXPECT_EQ(
+      id_of([&] { admin_.write([](Tx& tx) { applies::start_now(tx, NodeId(9), true); }); }, Fault::not_found),
+      0);
   EXPECT_EQ(test_.sql("SELECT count(*) FROM apply"), "0");
   EXPECT_EQ(test_.sql("SELECT count(*) FROM job WHERE queue = 'apply'"), "0");
   EXPECT_EQ(status(), "none");
@@ -140,9 +151,8 @@ TEST_F(Applies, a_scheduled_one_starts_when_it_is_due_and_not_before) {
 
 TEST_F(Applies, a_due_one_that_may_not_start_ends_as_failed_with_a_trace) {
   add_certificate();
-  auto apply = admin_.writing([](Tx& tx) {
-    return applies::schedule(tx, NodeId(1), std::chrono::system_clock::now());
-  });
+  auto apply = admin_.writing(
+      [](Tx& tx) { return applies::schedule(tx, NodeId(1), std::chrono::system_clock::now()); });
   test_.sql("UPDATE node SET enabled = false");
   scheduler_.write([](Tx& tx) { applies::start_due(tx, 10); });
   auto ended = get(apply.id);
@@ -186,9 +196,8 @@ TEST_F(Applies, a_step_is_durable_and_keeps_its_reason) {
 
 TEST_F(Applies, cancelling_ends_what_waits_and_asks_what_runs) {
   add_certificate();
-  auto waiting = admin_.writing([](Tx& tx) {
-    return applies::schedule(tx, NodeId(1), std::chrono::system_clock::now());
-  });
+  auto waiting = admin_.writing(
+      [](Tx& tx) { return applies::schedule(tx, NodeId(1), std::chrono::system_clock::now()); });
   admin_.write([&](Tx& tx) { applies::cancel(tx, waiting.id); });
   EXPECT_EQ(get(waiting.id).state, "cancelled");
   EXPECT_EQ(status(), "none");

@@ -22,7 +22,8 @@ class VerifyNodeTest : public ::testing::Test {
         "INSERT INTO site (name) VALUES ('tokyo');"
         "INSERT INTO user_group (name) VALUES ('web');"
         "INSERT INTO service (name, group_id, common_name) VALUES ('shop', 1, 'www.demo.test');"
-        "INSERT INTO access (name, address, login_id, login_secret_sealed) VALUES ('a', '192.0.2.1', 'root', 'x');"
+        "INSERT INTO access (name, address, login_id, login_secret_sealed) VALUES ('a', '192.0.2.1', 'root', "
+        "'x');"
         "INSERT INTO node (service_id, site_id, access_id, name, kind, verify_mode, verify_host, verify_port,"
         " verify_name, cert_file, key_file, work_dir)"
         " VALUES (1, 1, 1, 'web1', 'apache', 'address', '127.0.0.1', {}, 'www.demo.test', '/c', '/k', '/w')",
@@ -47,10 +48,13 @@ class VerifyNodeTest : public ::testing::Test {
       store::certificates::store_issued(tx, ServiceId(1), pki::Chain{certificate, {}, {}}, {}, {});
     });
   }
-  pki::Certificate served() { return pki::certificates_from_pem(read_file(apache_.env("APACHE_CERT_FILE"))).front(); }
+  pki::Certificate served() {
+    return pki::certificates_from_pem(read_file(apache_.env("APACHE_CERT_FILE"))).front();
+  }
   std::string seen() { return database_.sql("SELECT concat_ws(' ', served_serial, served_state) FROM node"); }
   std::string traces() {
-    return database_.sql("SELECT string_agg(module || ' ' || level::text || code, ', ' ORDER BY at, id) FROM trace");
+    return database_.sql(
+        "SELECT string_agg(module || ' ' || level::text || code, ', ' ORDER BY at, id) FROM trace");
   }
 
   testing::TestDatabase database_;
@@ -64,7 +68,7 @@ TEST_F(VerifyNodeTest, the_services_certificate_is_a_match) {
   store_certificate(served());
   verify();
   EXPECT_EQ(seen(), served().serial() + " match");
-  EXPECT_EQ(traces(), "verify I2405, verify I2406");
+  EXPECT_EQ(traces(), "verify I2405, verify I2430, verify I2406");
   EXPECT_EQ(database_.sql("SELECT served_at > now() - interval '1 minute' FROM node"), "t");
 }
 

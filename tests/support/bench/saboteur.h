@@ -1,4 +1,5 @@
-// Lets an attempt run until its n-th step to the outside and then takes it away: the n-th call fails, for every n.
+// Lets an attempt run until its n-th step to the outside and then takes it away: the n-th call fails, for
+// every n.
 #pragma once
 
 #include <string>

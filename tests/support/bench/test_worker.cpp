@@ -12,8 +12,8 @@ using pipeline::Outcome;
 
 class WatchedContext final : public pipeline::Context {
  public:
-  WatchedContext(const domain::Job& job, store::JobStore& store, store::DatabaseSettings settings, Saboteur& saboteur,
-                 std::stop_token stop)
+  WatchedContext(const domain::Job& job, store::JobStore& store, store::DatabaseSettings settings,
+                 Saboteur& saboteur, std::stop_token stop)
       : job_(job),
         store_(store),
         traces_(std::move(settings)),
@@ -85,7 +85,8 @@ std::optional<store::Finished> TestWorker::run_one(pipeline::Handler& handler) {
 }
 
 void TestWorker::take_back() {
-  database_.sql(fmt::format("UPDATE session SET expires_at = now() - interval '1 s' WHERE id = {}", session_.value()));
+  database_.sql(
+      fmt::format("UPDATE session SET expires_at = now() - interval '1 s' WHERE id = {}", session_.value()));
   EXPECT_EQ(store_->sweep(10).back.size(), 1U);
   session_ = store_->open_session({queue_, {}, "test", 1, 1}, std::chrono::minutes(30));
 }
@@ -100,7 +101,8 @@ void TestWorker::run_all(pipeline::Handler& handler) {
   constexpr int turns_max = 60;
   for (int turn = 0; turn < turns_max; ++turn) {
     if (run_one(handler)) continue;
-    if (database_.sql(fmt::format("SELECT count(*) FROM job WHERE queue = '{}'", to_string(queue_))) == "0") return;
+    if (database_.sql(fmt::format("SELECT count(*) FROM job WHERE queue = '{}'", to_string(queue_))) == "0")
+      return;
     hurry();
   }
   ADD_FAILURE() << "the jobs did not come to their end";

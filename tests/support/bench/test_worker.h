@@ -1,5 +1,5 @@
-// A worker of one slot in the test's own thread: real jobs of a real database, claimed, concluded and completed as the
-// pipeline does it, with a saboteur at every commit.
+// A worker of one slot in the test's own thread: real jobs of a real database, claimed, concluded and
+// completed as the pipeline does it, with a saboteur at every commit.
 #pragma once
 
 #include <memory>
@@ -20,8 +20,8 @@ class TestWorker {
   // As the database role of that kind of worker: "certfleet_apply".
   TestWorker(const TestDatabase& database, domain::Queue queue, const std::string& role);
 
-  // Claims the next job that is ready and runs it. What became of it; none if no job was ready, and after a crash: its
-  // session has then lapsed, and the job was taken back.
+  // Claims the next job that is ready and runs it. What became of it; none if no job was ready, and after a
+  // crash: its session has then lapsed, and the job was taken back.
   std::optional<store::Finished> run_one(pipeline::Handler& handler);
   // The same until no job of the queue lives; waits between attempts are cut short.
   void run_all(pipeline::Handler& handler);

@@ -18,8 +18,9 @@ std::string through_sh(const std::string& line) {
 }
 
 TEST(Quote, words_reach_the_command_byte_by_byte) {
-  std::vector<std::string> words = {"plain", "",      "two words", "it's",     "'",    "''",     "$HOME `id` $(id)",
-                                    "a\nb",  "*;&|<>", "\\",        "\"double\"", "日本語", "!history", "-n"};
+  std::vector<std::string> words = {
+      "plain", "",       "two words", "it's",       "'",      "''",       "$HOME `id` $(id)",
+      "a\nb",  "*;&|<>", "\\",        "\"double\"", "日本語", "!history", "-n"};
   std::string expected;
   for (const auto& word : words) expected += word + "|";
   EXPECT_EQ(through_sh(command_line(words)), expected);

@@ -9,7 +9,9 @@ namespace {
 
 constexpr Script script = {"greet", "echo it's \"$1\""};
 
-bool has(const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; }
+bool has(const std::string& text, std::string_view part) {
+  return text.find(part) != std::string::npos;
+}
 
 TEST(ScriptLine, without_execution_id_the_shell_is_called_directly) {
   auto line = script_line(script, {"a b"}, Elevation::none, "", false);
@@ -40,9 +42,10 @@ TEST(ScriptLine, the_mark_before_the_input_is_the_one_that_scripts_wait_for) {
 }
 
 TEST(ScriptLine, every_script_of_apache_is_a_function_of_one_text) {
-  for (const auto* one : {&scripts::look, &scripts::begin, &scripts::transfer, &scripts::back_up, &scripts::install,
-                          &scripts::restore, &scripts::test, &scripts::reload, &scripts::previous, &scripts::keep,
-                          &scripts::drop_older, &scripts::discard, &scripts::open})
+  for (const auto* one :
+       {&scripts::look, &scripts::begin, &scripts::transfer, &scripts::back_up, &scripts::install,
+        &scripts::restore, &scripts::test, &scripts::reload, &scripts::previous, &scripts::keep,
+        &scripts::drop_older, &scripts::discard, &scripts::open})
     EXPECT_TRUE(has(std::string(one->text), "do_" + std::string(one->name) + "() {")) << one->name;
 }
 

@@ -40,7 +40,9 @@ class PlayedTarget final : public Target {
  public:
   PlayedTarget(Node& node, Mishap& mishap) : node_(node), mishap_(mishap) {}
 
-  void open(const Budget&) override { call("open", [] {}); }
+  void open(const Budget&) override {
+    call("open", [] {});
+  }
   void close() noexcept override {}
   Found look(const Budget&) override {
     Found found = node_.found;
@@ -64,15 +66,20 @@ class PlayedTarget final : public Target {
   }
   void activate(Side side, const Budget&) override {
     call("activate", [&] {
-      if (side == Side::wanted && node_.refuses_new) throw Failure(Fault::permanent, 1812, "configtest said no");
+      if (side == Side::wanted && node_.refuses_new)
+        throw Failure(Fault::permanent, 1812, "configtest said no");
       EXPECT_TRUE(node_.fits()) << "reloaded with a key that does not fit";
       node_.loaded = node_.on_disk;
     });
   }
   std::optional<Identity> previous(const Budget&) override { return old_one; }
-  void keep(const Budget&) override { call("keep", [] {}); }
+  void keep(const Budget&) override {
+    call("keep", [] {});
+  }
   void clean_up(Side outcome, const Budget&) override {
-    call("clean_up", [&] { if (outcome == Side::before) node_.found.ready = false; });
+    call("clean_up", [&] {
+      if (outcome == Side::before) node_.found.ready = false;
+    });
   }
 
  private:
@@ -117,7 +124,8 @@ class SequenceTest : public ::testing::Test {
     SequenceLimits limits;
     limits.confirm = 150ms;
     limits.confirm_return = 150ms;
-    Sequence sequence({target, probe, new_one, journal, tracer, limits}, {Deadline::in(300s), stop.get_token()});
+    Sequence sequence({target, probe, new_one, journal, tracer, limits},
+                      {Deadline::in(300s), stop.get_token()});
     return sequence.run(durable, reason);
   }
 };

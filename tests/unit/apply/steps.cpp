@@ -60,10 +60,14 @@ TEST(Steps, every_step_and_find_has_one_next_action) {
 // Plays a node on which each action does what it says, or is interrupted on the way.
 Found after(Action action, Found found) {
   switch (action) {
-    case Action::prepare: return {.ready = true, .before = true, .wanted = false};
-    case Action::install: return installed;
-    case Action::restore: return as_before;
-    default: return found;
+    case Action::prepare:
+      return {.ready = true, .before = true, .wanted = false};
+    case Action::install:
+      return installed;
+    case Action::restore:
+      return as_before;
+    default:
+      return found;
   }
 }
 

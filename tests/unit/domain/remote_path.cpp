@@ -19,13 +19,15 @@ bool path_passes(std::string_view path) {
 }
 
 TEST(RemotePath, ordinary_paths_pass) {
-  for (const char* path : {"/etc/apache2/ssl/www.crt", "/etc/pki/tls/private/a_b-c+d@e.key", "/x", "/a/..b/c."})
+  for (const char* path :
+       {"/etc/apache2/ssl/www.crt", "/etc/pki/tls/private/a_b-c+d@e.key", "/x", "/a/..b/c."})
     EXPECT_TRUE(path_passes(path)) << path;
 }
 
 TEST(RemotePath, blanks_full_width_and_shell_characters_are_refused) {
-  for (const char* path : {"/etc/my certs/a", "/etc/証明書", "/etc/a;b", "/etc/$HOME", "/etc/`id`", "/etc/a'b",
-                           "/etc/a\nb", "/etc/a\"b", "/etc/*", "/etc/a|b", "/etc/a&b", "/etc/a\\b", "/etc/ａ"})
+  for (const char* path :
+       {"/etc/my certs/a", "/etc/証明書", "/etc/a;b", "/etc/$HOME", "/etc/`id`", "/etc/a'b", "/etc/a\nb",
+        "/etc/a\"b", "/etc/*", "/etc/a|b", "/etc/a&b", "/etc/a\\b", "/etc/ａ"})
     EXPECT_FALSE(path_passes(path)) << path;
 }
 

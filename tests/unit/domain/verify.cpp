@@ -32,7 +32,9 @@ TEST(Verify, an_address_is_never_sent_as_a_server_name) {
   EXPECT_EQ(handshake_of({VerifyMode::url, "10.0.0.1", 443, std::nullopt}, {})->server_name, std::nullopt);
 }
 
-TEST(Verify, mode_none_makes_no_handshake) { EXPECT_FALSE(handshake_of({VerifyMode::none, "", 443, {}}, {})); }
+TEST(Verify, mode_none_makes_no_handshake) {
+  EXPECT_FALSE(handshake_of({VerifyMode::none, "", 443, {}}, {}));
+}
 
 StoredCertificate certificate(int id, WallTime until, const std::string& serial) {
   StoredCertificate one;
