@@ -94,7 +94,7 @@ GRANT SELECT, UPDATE ON node, apply TO certfleet_apply;
 GRANT SELECT ON certificate TO certfleet_verify;
 GRANT SELECT, UPDATE ON node TO certfleet_verify;
 
-GRANT SELECT ON mail_settings, trace, node, certificate, ca_order, apply TO certfleet_mail;
-GRANT UPDATE ON mail TO certfleet_mail;
+GRANT SELECT ON mail_settings, trace, node TO certfleet_mail;
+GRANT UPDATE (sent_at) ON mail TO certfleet_mail;
 
 GRANT USAGE ON ALL SEQUENCES IN SCHEMA certfleet TO certfleet_worker, certfleet_scheduler;

@@ -43,7 +43,8 @@ int request_test(Tx& tx, NotificationId table) {
 Mail get(Tx& tx, MailId id) {
   auto rows = tx.raw().exec_params(
       "SELECT m.message_id, m.event, m.notification_id, s.name, n.name, t.name, m.request_no, m.error,"
-      " extract(epoch FROM m.not_after), extract(epoch FROM m.created_at), m.sent_at IS NOT NULL"
+      " extract(epoch FROM m.not_after), extract(epoch FROM m.created_at), m.sent_at IS NOT NULL,"
+      " m.service_id, coalesce(m.node_id, 0), n.kind"
       " FROM mail m JOIN service s ON s.id = m.service_id LEFT JOIN node n ON n.id = m.node_id"
       " LEFT JOIN site t ON t.id = n.site_id WHERE m.id = $1",
       id.value());
@@ -64,6 +65,9 @@ Mail get(Tx& tx, MailId id) {
   if (!row[8].is_null()) mail.not_after = wall_time(row[8].as<double>());
   mail.created_at = wall_time(row[9].as<double>());
   mail.sent = row[10].as<bool>();
+  mail.service_id = ServiceId(row[11].as<std::int64_t>());
+  mail.node_id = NodeId(row[12].as<std::int64_t>());
+  mail.node_kind = row[13].as<std::string>("");
   return mail;
 }
 

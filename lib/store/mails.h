@@ -35,9 +35,12 @@ struct Mail {
   std::string message_id;
   domain::MailEvent event = domain::MailEvent::order_started;
   domain::NotificationTable table;
+  ServiceId service_id;
   std::string service;
-  std::string node;  // "" if it is about none
-  std::string site;  // the node's
+  NodeId node_id;         // unset if it is about none, and so are the next three
+  std::string node;
+  std::string node_kind;  // "apache"
+  std::string site;
   int request_no = 0;
   std::string error;
   std::optional<WallTime> not_after;

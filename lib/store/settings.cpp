@@ -1,6 +1,7 @@
 #include "lib/store/settings.h"
 
 #include "lib/store/rows.h"
+#include "lib/store/times.h"
 
 namespace certfleet::store::settings {
 
@@ -14,6 +15,13 @@ void update(Tx& tx, const domain::Settings& settings) {
     throw Failure(Fault::usage, fmt::format("unknown time zone {}", settings.time_zone));
   tx.raw().exec_params("UPDATE settings SET proxy = $1, time_zone = $2, language = $3",
                        or_null(settings.proxy), settings.time_zone, settings.language);
+}
+
+std::string local_time(Tx& tx, WallTime at) {
+  return tx.raw()
+      .exec_params1("SELECT to_char($1::timestamptz AT TIME ZONE time_zone, 'YYYY/MM/DD HH24:MI:SS') FROM settings",
+                    timestamp(at))[0]
+      .as<std::string>();
 }
 
 }  // namespace certfleet::store::settings

@@ -44,10 +44,12 @@ pipeline::Outcome MailTest::run(const domain::Job& job, pipeline::Context& conte
                       fmt::format("<test-{}-{}@certfleet>", job.id.value(), job.request_no),
                       std::chrono::system_clock::now()};
     auto text = text_for(task);
-    auto sent = send(server, envelope, text, context.deadline());
+    auto sent = send(server, envelope, text, context.deadline(), context.stop());
     if (!sent.encrypted) context.trace(trace::line(2203, {server.host}));
-    context.trace(trace::line(2204, {text.subject, std::to_string(envelope.to.size() + envelope.cc.size())}));
+    for (const auto& why : sent.refused) context.trace(trace::line(2201, {why}));
+    context.trace(trace::line(2204, {text.subject, std::to_string(sent.recipients)}));
   } catch (const Failure& failure) {
+    if (context.stop().stop_requested()) return pipeline::Outcome::cancelled();
     context.trace(trace::line(failure.trace_id().value_or(2201), {failure.what()}));
     // Whoever waits for it tries again himself.
     return pipeline::Outcome::failed(failure);

@@ -1,6 +1,5 @@
 #include "workers/mail/message.h"
 
-#include <fmt/chrono.h>
 #include <fmt/format.h>
 
 #include <array>
@@ -56,6 +55,17 @@ void fact(std::string& body, std::string_view name, std::string_view value) {
   if (!value.empty()) body += fmt::format(" {} : {}\n", name, value);
 }
 
+// Those of an apply stand between a line for its begin and one for its end.
+void traces(std::string& body, const Facts& facts) {
+  if (facts.traces.empty()) return;
+  bool ja = facts.language == Language::ja;
+  bool framed = !facts.node.empty() && !facts.began.empty();
+  body += ja ? " トレースメッセージ :\n" : " Traces :\n";
+  if (framed) body += fmt::format(" {}[{}] {}\n", ja ? "適用の開始" : "Apply began ", facts.node_kind, facts.began);
+  for (const auto& line : facts.traces) body += fmt::format(" {}\n", one_line(line));
+  if (framed) body += fmt::format(" {}[{}] {}\n", ja ? "適用の終了" : "Apply ended ", facts.node_kind, facts.ended);
+}
+
 }  // namespace
 
 Text compose(const Facts& facts) {
@@ -71,14 +81,9 @@ Text compose(const Facts& facts) {
                            facts.node.empty() ? facts.service : facts.node) + "\n";
   if (!facts.node.empty()) fact(text.body, ja ? "サービス名" : "Service", facts.service);
   fact(text.body, ja ? "拠点名" : "Site", facts.site);
-  if (facts.not_after)
-    fact(text.body, ja ? "有効期間終了日" : "Valid until",
-         fmt::format("{:%Y%m%d}", fmt::gmtime(std::chrono::system_clock::to_time_t(*facts.not_after))));
+  fact(text.body, ja ? "有効期間終了日" : "Valid until", facts.last_day);
   fact(text.body, ja ? "メッセージ" : "Message", one_line(facts.error));
-  if (!facts.traces.empty()) {
-    text.body += ja ? " トレースメッセージ :\n" : " Traces :\n";
-    for (const auto& line : facts.traces) text.body += " " + line + "\n";
-  }
+  traces(text.body, facts);
   return text;
 }
 

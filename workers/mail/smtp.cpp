@@ -1,171 +1,174 @@
 #include "workers/mail/smtp.h"
 
-#include <Poco/Crypto/X509Certificate.h>
-#include <Poco/Environment.h>
-#include <Poco/Net/Context.h>
-#include <Poco/Net/DialogSocket.h>
-#include <Poco/Net/MailMessage.h>
-#include <Poco/Net/MailRecipient.h>
-#include <Poco/Net/NetException.h>
-#include <Poco/Net/NetSSL.h>
-#include <Poco/Net/SMTPClientSession.h>
-#include <Poco/Net/SSLException.h>
-#include <Poco/Net/SecureStreamSocket.h>
 #include <fmt/format.h>
-#include <openssl/ssl.h>
-#include <openssl/x509v3.h>
-
-#include <sstream>
+#include <unistd.h>
 
 #include "lib/base/error.h"
+#include "lib/pki/text.h"
+#include "workers/mail/channel.h"
 
 namespace certfleet::mail {
 namespace {
 
-namespace net = Poco::Net;
-
 constexpr int trace_failed = 2201;
-constexpr auto step_limit = std::chrono::seconds(30);  // of one answer of the server
 
-Poco::Timespan span_of(Deadline deadline) {
-  auto left = deadline.within(step_limit).left();
-  return Poco::Timespan(static_cast<Poco::Timespan::TimeDiff>(std::max<std::int64_t>(left.count(), 1)) * 1000);
+// What this host calls itself towards the server: its name, if that can be one.
+std::string own_name() {
+  std::array<char, 256> name{};
+  if (::gethostname(name.data(), name.size() - 1) != 0) return "localhost";
+  std::string text(name.data());
+  bool sound = !text.empty() && std::all_of(text.begin(), text.end(), [](unsigned char c) {
+    return std::isalnum(c) != 0 || c == '-' || c == '.';
+  });
+  return sound ? text : "localhost";
 }
 
-// OpenSSL itself checks chain and name: Poco's own check skips some names and knows no addresses.
-net::Context::Ptr trust(const Server& server) {
-  net::Context::Ptr context(
-      new net::Context(net::Context::TLS_CLIENT_USE, "", net::Context::VERIFY_STRICT, 9, !server.ca_pem.has_value()));
-  context->requireMinimumProtocol(net::Context::PROTO_TLSV1_2);
-  context->enableExtendedCertificateVerification(false);
-  if (server.ca_pem) {
-    std::istringstream pem(*server.ca_pem);
-    context->addCertificateAuthority(Poco::Crypto::X509Certificate(pem));
-  }
-  SSL_CTX_set_verify(context->sslContext(), SSL_VERIFY_PEER, nullptr);
-  auto* param = SSL_CTX_get0_param(context->sslContext());
-  if (X509_VERIFY_PARAM_set1_ip_asc(param, server.host.c_str()) != 1) {
-    X509_VERIFY_PARAM_set_hostflags(param, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
-    X509_VERIFY_PARAM_set1_host(param, server.host.c_str(), server.host.size());
-  }
-  return context;
+Failure refusal(std::string_view to, const Reply& reply) {
+  auto fault = reply.code / 100 == 4 ? Fault::retry : Fault::permanent;
+  return {fault, trace_failed, fmt::format("the server answered to {}: {}", to, reply.text())};
 }
 
-// Poco's session, with the steps in our order and a time limit on each.
-class Session final : public net::SMTPClientSession {
+// One conversation. The steps are in RFC 5321's, RFC 3207's and RFC 4954's order.
+class Session {
  public:
-  Session(const net::StreamSocket& socket, Deadline deadline) : SMTPClientSession(socket), deadline_(deadline) {}
+  Session(Channel& channel, const Server& server) : channel_(channel), server_(server) {}
 
   void greet() {
-    limit();
-    login(Poco::Environment::nodeName(), offers_);
-  }
-  bool offers(const char* what) const { return offers_.find(what) != std::string::npos; }
-
-  void encrypt(const Server& server) {
-    limit();
-    std::string response;
-    int status = sendCommand("STARTTLS", response);
-    if (!isPositiveCompletion(status)) throw net::SMTPException("STARTTLS refused", response, status);
-    net::SecureStreamSocket secure(net::SecureStreamSocket::attach(socket(), server.host, trust(server)));
-    secure.completeHandshake();
-    socket() = secure;
+    auto greeting = channel_.read();
+    if (!greeting.positive()) throw refusal("the connection", greeting);
+    hello();
   }
 
-  void authenticate(const Server& server) {
-    limit();
-    std::string password(server.password.view());
-    struct Wipe {
-      std::string& text;
-      ~Wipe() { pki::wipe(text); }
-    } wipe{password};
-    offers("PLAIN") ? loginUsingPlain(*server.user, password) : loginUsingLogin(*server.user, password);
+  bool can_encrypt() const { return offers_.starttls; }
+
+  void encrypt() {
+    require("STARTTLS");
+    channel_.encrypt(server_.host, server_.ca_pem);
+    hello();  // what was offered in the clear counts no more
   }
 
-  void deliver(const net::MailMessage& message) {
-    limit();
-    sendMessage(message);
+  void authenticate() {
+    std::vector<pki::Secret> answers;
+    if (offers_.auth_plain) {
+      answers.push_back(plain());
+    } else if (offers_.auth_login) {
+      answers.emplace_back(pki::base64(*server_.user));
+      answers.emplace_back(pki::base64(server_.password.view()));
+    } else {
+      throw Failure(Fault::permanent, trace_failed, "the server offers neither AUTH PLAIN nor AUTH LOGIN");
+    }
+    credentials(offers_.auth_plain ? "AUTH PLAIN" : "AUTH LOGIN", answers);
+  }
+
+  void deliver(const Envelope& envelope, const std::string& mail, Sent& sent) {
+    require(fmt::format("MAIL FROM:<{}>", envelope.from));
+    std::optional<Failure> worst;
+    for (const auto& list : {envelope.to, envelope.cc})
+      for (const auto& address : list) {
+        auto command = fmt::format("RCPT TO:<{}>", address);
+        auto reply = ask(command);
+        if (reply.positive()) {
+          ++sent.recipients;
+          continue;
+        }
+        auto failure = refusal(command, reply);
+        sent.refused.emplace_back(failure.what());
+        if (!worst || failure.transient()) worst = failure;  // what may pass is worth another attempt
+      }
+    if (sent.recipients == 0) throw worst.value_or(Failure(Fault::usage, trace_failed, "the mail is to nobody"));
+    auto data = ask("DATA");
+    if (!data.wants_more()) throw refusal("DATA", data);
+    auto stored = ask(mail + ".");
+    if (!stored.positive()) throw refusal("the mail", stored);
+  }
+
+  // The mail was accepted: how the server takes its leave changes nothing, and isn't waited for.
+  void leave() noexcept {
+    try {
+      channel_.write("QUIT\r\n");
+    } catch (const Failure&) {  // NOLINT(bugprone-empty-catch)
+    }
   }
 
  private:
-  void limit() {
-    if (deadline_.over()) throw Poco::TimeoutException("no time left");
-    socket().setReceiveTimeout(span_of(deadline_));
-    socket().setSendTimeout(span_of(deadline_));
+  Reply ask(const std::string& line) {
+    channel_.write(line + "\r\n");
+    return channel_.read();
   }
-  Deadline deadline_;
-  std::string offers_;  // the server's answer to EHLO
+
+  void require(const std::string& command) {
+    auto reply = ask(command);
+    if (!reply.positive()) throw refusal(command, reply);
+  }
+
+  void hello() {
+    auto command = "EHLO " + own_name();
+    auto reply = ask(command);
+    if (!reply.positive()) throw refusal(command, reply);
+    offers_ = offers_of(reply);
+  }
+
+  pki::Secret plain() const {
+    std::string text;
+    text.reserve(server_.user->size() + server_.password.size() + 2);  // so that no copy stays behind
+    text += '\0';
+    text += *server_.user;
+    text += '\0';
+    text += server_.password.view();
+    auto encoded = pki::base64(text);
+    pki::wipe(text);
+    return pki::Secret(std::move(encoded));
+  }
+
+  // The server's words are not repeated: they could hold what it was told.
+  void credentials(const std::string& command, const std::vector<pki::Secret>& answers) {
+    auto reply = ask(command);
+    for (const auto& answer : answers) {
+      if (!reply.wants_more()) break;
+      channel_.write(answer.view());
+      channel_.write("\r\n");
+      reply = channel_.read();
+    }
+    if (!reply.positive())
+      throw Failure(reply.code / 100 == 4 ? Fault::retry : Fault::permanent, trace_failed,
+                    fmt::format("the server refuses the credentials of {} ({})", *server_.user, reply.code));
+  }
+
+  Channel& channel_;
+  const Server& server_;
+  Offers offers_;
 };
 
-void fill(net::MailMessage& message, const Envelope& envelope, const Text& text) {
-  message.setSender(envelope.from);
-  for (const auto& to : envelope.to) message.addRecipient({net::MailRecipient::PRIMARY_RECIPIENT, to});
-  for (const auto& cc : envelope.cc) message.addRecipient({net::MailRecipient::CC_RECIPIENT, cc});
-  message.setSubject(net::MailMessage::encodeWord(text.subject, "UTF-8"));
-  message.setDate(Poco::Timestamp::fromEpochTime(std::chrono::system_clock::to_time_t(envelope.date)));
-  message.set("Message-ID", envelope.message_id);
-  message.set("Auto-Submitted", "auto-generated");
-  message.setContentType("text/plain; charset=UTF-8");
-  message.setContent(text.body, net::MailMessage::ENCODING_BASE64);
-}
-
-// What would become lines of the header, or commands, must not hold lines itself.
-void require_one_line(const Envelope& envelope, const Text& text) {
-  auto check = [](const std::string& value) {
-    if (value.find_first_of(std::string("\r\n\0", 3)) != std::string::npos)
-      throw Failure(Fault::usage, trace_failed, "a mail's address or subject holds a line break");
-  };
-  check(envelope.from);
-  check(envelope.message_id);
-  check(text.subject);
-  for (const auto& list : {envelope.to, envelope.cc})
-    for (const auto& address : list) check(address);
-}
-
-Sent converse(const Server& server, const Envelope& envelope, const Text& text, Deadline deadline) {
-  net::StreamSocket socket;
-  socket.connect(net::SocketAddress(server.host, static_cast<Poco::UInt16>(server.port)), span_of(deadline));
-  Session session(socket, deadline);
+Sent converse(const Server& server, const Envelope& envelope, const std::string& mail, const net::Waiter& waiter) {
+  Channel channel({server.host, static_cast<std::uint16_t>(server.port)}, waiter);
+  Session session(channel, server);
   session.greet();
   Sent sent;
-  if (session.offers("STARTTLS")) {
-    session.encrypt(server);
+  if (session.can_encrypt()) {
+    session.encrypt();
     sent.encrypted = true;
-    session.greet();
   } else if (server.user) {
-    throw Failure(Fault::denied, trace_failed,
-                  fmt::format("{}:{}: offers no STARTTLS, so no credentials were sent", server.host, server.port));
+    throw Failure(Fault::denied, trace_failed, "the server offers no STARTTLS, so no credentials were sent");
   }
-  if (server.user) session.authenticate(server);
-  net::MailMessage message;
-  fill(message, envelope, text);
-  session.deliver(message);
-  try {
-    session.close();
-  } catch (const Poco::Exception&) {
-    // The mail was accepted: how the server takes its leave changes nothing.
-  }
+  if (server.user) session.authenticate();
+  session.deliver(envelope, mail, sent);
+  session.leave();
   return sent;
 }
 
 }  // namespace
 
-Sent send(const Server& server, const Envelope& envelope, const Text& text, Deadline deadline) {
-  static const bool ready = (net::initializeSSL(), true);
-  require_one_line(envelope, text);
-  auto failure = [&](Fault fault, const std::string& what) {
-    return Failure(fault, trace_failed, fmt::format("{}:{}: {}", server.host, server.port, what));
-  };
+Sent send(const Server& server, const Envelope& envelope, const Text& text, Deadline deadline,
+          const std::stop_token& stop) {
   try {
-    return ready ? converse(server, envelope, text, deadline) : Sent{};
-  } catch (const net::SMTPException& error) {
-    throw failure(error.code() >= 400 && error.code() < 500 ? Fault::retry : Fault::permanent, error.displayText());
-  } catch (const net::SSLException& error) {
-    throw failure(Fault::denied, "TLS: " + error.displayText());
-  } catch (const Poco::TimeoutException&) {
-    throw failure(Fault::unreachable, "no answer in time");
-  } catch (const Poco::Exception& error) {
-    throw failure(Fault::unreachable, error.displayText());
+    auto mail = mime(envelope, text);
+    net::Waiter waiter(deadline, stop);
+    return converse(server, envelope, mail, waiter);
+  } catch (const Failure& failure) {
+    if (failure.trace_id() == trace_failed) throw;
+    // Ids of connections are not those of mails; and a server that can't be talked to is as good as none.
+    auto fault = failure.fault() == Fault::retry ? Fault::unreachable : failure.fault();
+    throw Failure(stop.stop_requested() ? Fault::retry : fault, trace_failed, failure.what());
   }
 }
 

@@ -3,12 +3,13 @@
 #pragma once
 
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <vector>
 
 #include "lib/base/clock.h"
 #include "lib/pki/secret.h"
-#include "workers/mail/message.h"
+#include "workers/mail/mime.h"
 
 namespace certfleet::mail {
 
@@ -20,22 +21,19 @@ struct Server {
   std::optional<std::string> ca_pem;  // trust; none: the system's
 };
 
-struct Envelope {
-  std::string from;
-  std::vector<std::string> to;
-  std::vector<std::string> cc;
-  std::string message_id;  // with its angle brackets; stable, so that a mail sent twice is known to be one
-  WallTime date;
-};
-
-// Whether the connection was encrypted.
 struct Sent {
   bool encrypted = false;
+  int recipients = 0;                // that the server accepted
+  std::vector<std::string> refused;  // what it said of each of the others, one line each
 };
 
-// Nothing waits past the deadline. Failures, all with trace id 2201: unreachable (no connection, no answer in time),
-// retry (the server said 4xx), permanent (5xx, credentials refused), denied (no STARTTLS although there are
-// credentials, or its certificate is not to be trusted: nothing secret was sent).
-Sent send(const Server& server, const Envelope& envelope, const Text& text, Deadline deadline);
+// Nothing waits past the deadline or a stop. A recipient that the server refuses doesn't keep the mail from the
+// others. If the connection breaks after the mail and before the server's answer, a later attempt may send it
+// twice, under the same message id. Failures, all with trace id 2201: unreachable (no connection, or it broke, or
+// there was no answer in time), retry (the server said 4xx; stopped), permanent (5xx, also all recipients and
+// credentials refused), denied (no STARTTLS although there are credentials, or the certificate is not to be
+// trusted: nothing secret was sent), usage (addresses, message id or subject that can't stand in a mail).
+Sent send(const Server& server, const Envelope& envelope, const Text& text, Deadline deadline,
+          const std::stop_token& stop = {});
 
 }  // namespace certfleet::mail

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <set>
+
 namespace certfleet::mail {
 namespace {
 
@@ -20,7 +22,7 @@ Facts facts(MailEvent event, trace::Language language = trace::Language::ja) {
 
 TEST(Message, of_an_expiry_names_the_service_and_its_last_day) {
   auto expiry = facts(MailEvent::expiry_90);
-  expiry.not_after = std::chrono::sys_days(std::chrono::year(2023) / 2 / 26);
+  expiry.last_day = "20230226";
   auto text = compose(expiry);
   EXPECT_EQ(text.subject, "SSL証明書管理SW 証明書の有効期間が90日未満です[service001]");
   EXPECT_EQ(text.body,
@@ -30,7 +32,10 @@ TEST(Message, of_an_expiry_names_the_service_and_its_last_day) {
 TEST(Message, of_an_apply_names_service_node_and_site_and_carries_the_traces) {
   auto apply = facts(MailEvent::apply_failed);
   apply.node = "ServerABC";
+  apply.node_kind = "apache";
   apply.site = "幕張DC";
+  apply.began = "2023/02/21 02:46:19";
+  apply.ended = "2023/02/21 02:46:23";
   apply.error = "ログインできません。[root]";
   apply.traces = {"apply <E1811> 00001 ログインできません。[root]"};
   auto text = compose(apply);
@@ -38,7 +43,33 @@ TEST(Message, of_an_apply_names_service_node_and_site_and_carries_the_traces) {
   EXPECT_EQ(text.body,
             "SSL証明書管理SWからおしらせ\n\nServerABC への適用が失敗しました。\n サービス名 : service001\n 拠点名 : 幕張DC\n"
             " メッセージ : ログインできません。[root]\n トレースメッセージ :\n"
-            " apply <E1811> 00001 ログインできません。[root]\n");
+            " 適用の開始[apache] 2023/02/21 02:46:19\n"
+            " apply <E1811> 00001 ログインできません。[root]\n"
+            " 適用の終了[apache] 2023/02/21 02:46:23\n");
+}
+
+TEST(Message, of_an_apply_is_laid_out_the_same_in_english) {
+  auto apply = facts(MailEvent::apply_succeeded, trace::Language::en);
+  apply.title = "certfleet";
+  apply.text = "";
+  apply.node = "ServerABC";
+  apply.node_kind = "apache";
+  apply.traces = {"apply <I1859> 00001 applied"};
+  apply.began = apply.ended = "2023/02/21 02:46:19";
+  auto text = compose(apply);
+  EXPECT_EQ(text.subject, "certfleet Apply completed[service001:ServerABC]");
+  EXPECT_EQ(text.body,
+            "The certificate is applied to ServerABC and served.\n Service : service001\n Traces :\n"
+            " Apply began [apache] 2023/02/21 02:46:19\n apply <I1859> 00001 applied\n"
+            " Apply ended [apache] 2023/02/21 02:46:19\n");
+}
+
+TEST(Message, no_two_events_have_the_same_subject) {
+  for (auto language : {trace::Language::ja, trace::Language::en}) {
+    std::set<std::string> subjects;
+    for (int i = 0; i <= static_cast<int>(MailEvent::apply_failed); ++i)
+      EXPECT_TRUE(subjects.insert(compose(facts(static_cast<MailEvent>(i), language)).subject).second) << i;
+  }
 }
 
 TEST(Message, success_does_not_look_like_an_expiry) {
