@@ -108,7 +108,9 @@ refuse() {
   exit 93
 }
 
-# Ends with staging, to find out what does not go before anything is replaced.
+unstage() { while read -r name state real; do rm -f "$real.certfleet"; done <"$apply/manifest"; }
+
+# Ends with staging for a trial, to find out what does not go before anything is replaced.
 do_back_up() {
   seen=
   : >"$apply/manifest.new"
@@ -132,6 +134,7 @@ do_back_up() {
   mv -f "$apply/manifest.new" "$apply/manifest"
   sync "$apply"
   stage
+  unstage
 }
 
 do_install() {
@@ -175,9 +178,7 @@ do_drop_older() {
 }
 
 do_discard() {
-  if [ -f "$apply/manifest" ]; then
-    while read -r name state real; do rm -f "$real.certfleet"; done <"$apply/manifest"
-  fi
+  if [ -f "$apply/manifest" ]; then unstage; fi
   rm -rf "$apply"
 }
 

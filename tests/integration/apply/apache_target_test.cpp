@@ -101,6 +101,8 @@ TEST_F(ApacheTargetTest, the_same_certificate_again_is_a_success) {
   node.start_with(new_pair);
   EXPECT_TRUE(attempt(node).applied);
   EXPECT_FALSE(traced(1854)) << "there was nothing to replace";
+  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(node.dir() / "ssl"), {}), 3)
+      << "no copy of the key is left";
 }
 
 TEST_F(ApacheTargetTest, a_configuration_test_that_fails_puts_the_old_pair_back) {
