@@ -67,9 +67,9 @@ DevPlan new_plan(const DevOptions& options) {
     require_free(*options.postgres_port, "PostgreSQL");
   else
     plan.postgres_port = free_port(default_postgres_port);
+  int first = options.broker_port.value_or(free_port(default_broker_port));
   for (int i = 0; i < options.brokers.value_or(1); ++i)
-    plan.brokers.push_back(fmt::format(
-        "127.0.0.1:{}", options.broker_port ? *options.broker_port + i : free_port(default_broker_port + i)));
+    plan.brokers.push_back(fmt::format("127.0.0.1:{}", i == 0 ? first : free_port(first + i)));
   plan.http01 = options.http01.value_or(
       fmt::format("127.0.0.1:{}", can_listen(http01_port) ? http01_port : free_port(http01_port_else)));
   return plan;

@@ -11,7 +11,7 @@ namespace certfleet::cli {
 struct DevOptions {
   std::optional<std::string> directory;
   std::optional<int> brokers;      // how many
-  std::optional<int> broker_port;  // of the first; the others follow
+  std::optional<int> broker_port;  // of the first; the others take what is free behind it
   std::optional<int> postgres_port;
   std::optional<std::string> http01;
   std::string company = "certfleet dev", site = "main", group = "main", admin = "admin@example.com";

@@ -164,11 +164,11 @@ TEST_F(Dev, starts_everything_restarts_a_daemon_and_leaves_nothing_behind) {
     return status.out.find("\"workers\": 5,") != std::string::npos &&
            status.out.find("\"brokers\": 2,") != std::string::npos;
   };
-  EXPECT_TRUE(certfleet::testing::eventually(seconds(20), workers));
+  EXPECT_TRUE(certfleet::testing::eventually(seconds(20), workers)) << dev.err();
   auto brokers = processes("certfleet-broker --config " + directory);
   ASSERT_EQ(brokers.size(), 2U);
   ::kill(std::stoi(brokers[0]), SIGKILL);
-  EXPECT_TRUE(dev.wait_for_line("starts again", seconds(10)));
+  EXPECT_TRUE(dev.wait_for_line("starts again", seconds(10))) << dev.err();
   EXPECT_TRUE(certfleet::testing::eventually(seconds(20), workers)) << dev.err();
 
   auto second = certfleet::testing::run({CERTFLEET_BIN "/certfleet", "dev", "--directory", directory});
