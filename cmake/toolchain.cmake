@@ -10,7 +10,8 @@ set(CMAKE_CXX_FLAGS_RELEASE "-O2 -DNDEBUG")
 # GCC 12 sees overlaps, overflows and uninitialised values in inlined standard code that are not there (GCC bugs
 # 105329, 105651, 105562).
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
-  add_compile_options(-Wno-restrict -Wno-stringop-overflow -Wno-array-bounds -Wno-maybe-uninitialized)
+  add_compile_options(-Wno-restrict -Wno-stringop-overflow -Wno-array-bounds -Wno-maybe-uninitialized
+                      -Wno-stringop-overread)
 endif()
 
 find_program(CCACHE ccache)
