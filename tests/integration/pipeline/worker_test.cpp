@@ -129,6 +129,7 @@ TEST_F(WorkerTest, a_worker_that_lost_its_session_stops_what_runs_and_opens_anot
   enqueue(1);
   std::atomic<int> stopped_runs{0};
   std::atomic<bool> second{false};
+  std::latch swept(1);  // until its job is taken back, the old attempt still holds it
   auto worker = start([&](const domain::Job& job, Context& context) {
     if (job.fence > Fence(1)) {
       second = true;
@@ -138,6 +139,7 @@ TEST_F(WorkerTest, a_worker_that_lost_its_session_stops_what_runs_and_opens_anot
     std::condition_variable_any stopped;
     std::unique_lock lock(mutex);
     stopped.wait(lock, context.stop(), [] { return false; });
+    swept.wait();
     ++stopped_runs;
     EXPECT_THROW(context.commit([](store::Tx&) {}), Failure) << "its fence is old";
     return Outcome::done();
@@ -145,6 +147,7 @@ TEST_F(WorkerTest, a_worker_that_lost_its_session_stops_what_runs_and_opens_anot
   ASSERT_TRUE(eventually(5s, [&] { return count("job WHERE state = 'running'") == "1"; }));
   db.sql("UPDATE session SET expires_at = now() - interval '2 seconds'");
   store::postgres_job_store(db.settings())->sweep(10);
+  swept.count_down();
   EXPECT_TRUE(eventually(5s, [&] { return stopped_runs == 1 && second; }));
   EXPECT_TRUE(eventually(5s, [&] { return count("job_history") == "1"; })) << "the stale end was not written";
   EXPECT_EQ(db.sql("SELECT fence FROM job_history"), "3");
