@@ -17,6 +17,7 @@ void add_nouns(Commands& commands) {
   add_group_commands(commands);
   add_site_commands(commands);
   add_job_commands(commands);
+  add_limit_commands(commands);
   add_keys_commands(commands);
   add_settings_commands(commands);
   add_init_command(commands);

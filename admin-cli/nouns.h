@@ -21,6 +21,7 @@ void add_notification_commands(Commands& commands);
 void add_apply_command(Commands& commands);  // node apply
 void add_order_commands(Commands& commands);
 void add_job_commands(Commands& commands);
+void add_limit_commands(Commands& commands);
 void add_keys_commands(Commands& commands);
 void add_mail_commands(Commands& commands);
 void add_dashboard_command(Commands& commands);

@@ -27,7 +27,9 @@ GRANT certfleet_worker TO certfleet_csr, certfleet_order, certfleet_apply, certf
 REVOKE ALL ON ALL TABLES IN SCHEMA certfleet FROM PUBLIC;
 REVOKE ALL ON ALL FUNCTIONS IN SCHEMA certfleet FROM PUBLIC;
 GRANT USAGE ON SCHEMA certfleet TO certfleet_viewer, certfleet_daemon;
-GRANT EXECUTE ON FUNCTION promote_keys(text[]) TO certfleet_admin, certfleet_worker, certfleet_scheduler;
+GRANT EXECUTE ON FUNCTION promote(text[], text[]), make_ready(bigint), limit_room(text),
+  limit_key_of(job_queue, bigint, bigint) TO certfleet_admin, certfleet_worker, certfleet_scheduler;
+GRANT SELECT, UPDATE (tokens, refilled_at) ON job_limit TO certfleet_admin, certfleet_worker, certfleet_scheduler;
 
 -- People read everything but sealed columns.
 DO $$
@@ -46,12 +48,12 @@ BEGIN
 END $$;
 
 GRANT INSERT, UPDATE, DELETE ON site, notification_table, notification_recipient, user_group, app_user,
-  group_member, mail_settings, ca_account, service, key_spec, access, node TO certfleet_admin;
+  group_member, mail_settings, ca_account, service, key_spec, access, node, job_limit TO certfleet_admin;
 GRANT UPDATE ON company, settings TO certfleet_admin;
 GRANT INSERT, UPDATE ON ca_order, apply, peer TO certfleet_admin;
 GRANT INSERT, DELETE ON csr TO certfleet_admin;
 GRANT INSERT ON job, trace, mail TO certfleet_admin;
-GRANT UPDATE (cancel, state) ON job TO certfleet_admin;
+GRANT UPDATE (cancel, state, limit_key) ON job TO certfleet_admin;
 GRANT DELETE ON job_dead TO certfleet_admin;
 GRANT USAGE ON ALL SEQUENCES IN SCHEMA certfleet TO certfleet_admin;
 

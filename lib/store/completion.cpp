@@ -31,14 +31,14 @@ std::string_view outcome_of(How how) {
   return {};
 }
 
-// What the two statements found still held: their ids and the concurrency keys that became free.
+// What the two statements found still held, and what became free with it.
 struct Held {
   std::vector<JobId> ids;
-  std::vector<std::string> freed_keys;
+  jobs::Holds freed;
 
   void add(const pqxx::row& row) {
     ids.emplace_back(row["id"].as<std::int64_t>());
-    if (!row["concurrency_key"].is_null()) freed_keys.emplace_back(row["concurrency_key"].c_str());
+    freed.add(row);
   }
 };
 
@@ -109,7 +109,7 @@ Completed complete_together(Tx& tx, const Batch& batch) {
     follow_ups.insert(follow_ups.end(), job->follow_ups.begin(), job->follow_ups.end());
   }
   jobs::enqueue(tx, follow_ups);
-  jobs::promote(tx, held.freed_keys);
+  jobs::promote(tx, held.freed);
   completed.ready = std::move(tx.ready_jobs());
   return completed;
 }

@@ -3,6 +3,7 @@
 #include <pqxx/pqxx>
 
 #include "lib/base/error.h"
+#include "lib/store/arrays.h"
 
 namespace certfleet::store::jobs {
 
@@ -16,6 +17,18 @@ domain::JobRef job_ref(const pqxx::row& row) {
   ref.service = ServiceId(row["service_id"].as<std::int64_t>(0));
   ref.priority = row["priority"].as<std::int16_t>();
   return ref;
+}
+
+void Holds::add(const pqxx::row& row) {
+  if (!row["concurrency_key"].is_null()) keys.emplace_back(row["concurrency_key"].c_str());
+  if (!row["limit_key"].is_null()) limits.emplace_back(row["limit_key"].c_str());
+}
+
+void promote(Tx& tx, const Holds& holds) {
+  if (holds.keys.empty() && holds.limits.empty()) return;
+  auto name = tx.prepared("promote", "SELECT * FROM promote($1::text[], $2::text[])");
+  for (const auto& row : tx.raw().exec_prepared(name, array_literal(holds.keys), array_literal(holds.limits)))
+    tx.ready_jobs().push_back(job_ref(row));
 }
 
 }  // namespace certfleet::store::jobs

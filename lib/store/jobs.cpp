@@ -15,7 +15,6 @@ namespace {
 // The columns of sql/queries/enqueue.sql, as array literals.
 struct Columns {
   std::array<ArrayLiteral, 13> columns;
-  std::vector<std::string> keys;
 
   void add(const domain::NewJob& job) {
     const auto& kind = domain::job_kind(job.kind);
@@ -32,7 +31,6 @@ struct Columns {
     columns[10].add(std::int64_t{job.request_no});
     columns[11].add(job.concurrency_key);
     columns[12].add(job.dedupe_key);
-    if (!job.concurrency_key.empty()) keys.push_back(job.concurrency_key);
   }
 };
 
@@ -47,9 +45,14 @@ int enqueue(Tx& tx, std::span<const domain::NewJob> jobs) {
   auto rows = tx.raw().exec_prepared(name, c[0].take(), c[1].take(), c[2].take(), c[3].take(), c[4].take(),
                                      c[5].take(), c[6].take(), c[7].take(), c[8].take(), c[9].take(),
                                      c[10].take(), c[11].take(), c[12].take());
-  for (const auto& row : rows)
-    if (row["ready"].as<bool>()) tx.ready_jobs().push_back(job_ref(row));
-  promote(tx, batch.keys);
+  Holds wanted;
+  for (const auto& row : rows) {
+    if (row["ready"].as<bool>())
+      tx.ready_jobs().push_back(job_ref(row));
+    else
+      wanted.add(row);
+  }
+  promote(tx, wanted);
   return static_cast<int>(rows.size());
 }
 
@@ -62,11 +65,5 @@ int enqueue_by_person(Tx& tx, const domain::NewJob& job) {
 }
 
 void ensure_partitions(Tx& tx) { tx.raw().exec("SELECT ensure_partitions()"); }
-
-void promote(Tx& tx, const std::vector<std::string>& keys) {
-  if (keys.empty()) return;
-  auto name = tx.prepared("promote_keys", "SELECT * FROM promote_keys($1::text[])");
-  for (const auto& row : tx.raw().exec_prepared(name, array_literal(keys))) tx.ready_jobs().push_back(job_ref(row));
-}
 
 }  // namespace certfleet::store::jobs

@@ -23,19 +23,18 @@ void cancel(Tx& tx, JobId id) {
 void retry(Tx& tx, JobId id) {
   auto rows = tx.raw().exec_params(
       "WITH gone AS (DELETE FROM job_dead WHERE id = $1 RETURNING *)"
-      " INSERT INTO job (id, queue, state, priority, attempts_max, request_no, fence, site_id, service_id, "
-      "node_id,"
-      "                  subject_id, kind, created_at, time_limit, concurrency_key, error, error_id)"
+      " INSERT INTO job (id, queue, state, priority, attempts_max, request_no, fence, site_id, service_id, node_id,"
+      "                  subject_id, kind, created_at, time_limit, concurrency_key, limit_key, error, error_id)"
       " OVERRIDING SYSTEM VALUE"
-      " SELECT id, queue, (CASE WHEN concurrency_key IS NULL THEN 'ready' ELSE 'waiting' END)::job_state, "
-      "priority,"
-      "        attempts_max, request_no, fence + 1, site_id, service_id, node_id, subject_id, kind, "
-      "created_at,"
-      "        time_limit, concurrency_key, error, error_id"
-      " FROM gone RETURNING coalesce(concurrency_key, '')",
+      " SELECT id, queue, (CASE WHEN concurrency_key IS NULL AND limit_key IS NULL THEN 'ready' ELSE 'waiting'"
+      "                    END)::job_state, priority, attempts_max, request_no, fence + 1, site_id, service_id,"
+      "        node_id, subject_id, kind, created_at, time_limit, concurrency_key, limit_key, error, error_id"
+      " FROM gone RETURNING concurrency_key, limit_key",
       id.value());
   if (rows.empty()) throw Failure(Fault::not_found, fmt::format("there is no dead job {}", id.value()));
-  if (auto key = rows[0][0].as<std::string>(); !key.empty()) promote(tx, {key});
+  Holds wanted;
+  wanted.add(rows[0]);
+  promote(tx, wanted);
   tx.raw().exec(fmt::format("NOTIFY {}", channel));
 }
 

@@ -19,10 +19,10 @@ WITH input AS MATERIALIZED (
 ), buried AS (
   INSERT INTO job_dead (id, queue, state, priority, attempts_failed, attempts_max, deliveries, crashes, request_no,
                         fence, site_id, service_id, node_id, subject_id, kind, created_at, started_at, time_limit,
-                        concurrency_key, error, error_id)
+                        concurrency_key, limit_key, error, error_id)
   SELECT id, queue, 'waiting', priority, (attempts_failed + 1)::smallint, attempts_max, deliveries, crashes,
          request_no, fence, site_id, service_id, node_id, subject_id, kind, created_at, started_at, time_limit,
-         concurrency_key, last_error, last_error_id
+         concurrency_key, limit_key, last_error, last_error_id
   FROM gone WHERE outcome = 'dead'
 )
-SELECT id, concurrency_key FROM gone
+SELECT id, concurrency_key, limit_key FROM gone

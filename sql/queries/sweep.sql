@@ -14,10 +14,10 @@ WITH lost AS MATERIALIZED (
 ), dead AS (
   INSERT INTO job_dead (id, queue, state, priority, attempts_failed, attempts_max, deliveries, crashes, request_no,
                         fence, site_id, service_id, node_id, subject_id, kind, created_at, started_at, time_limit,
-                        concurrency_key, error, error_id)
+                        concurrency_key, limit_key, error, error_id)
   SELECT id, queue, 'waiting', priority, attempts_failed, attempts_max, deliveries, (crashes + 1)::smallint,
          request_no, fence + 1, site_id, service_id, node_id, subject_id, kind, created_at, started_at, time_limit,
-         concurrency_key, 'its worker vanished ' || (crashes + 1) || ' times', 2623
+         concurrency_key, limit_key, 'its worker vanished ' || (crashes + 1) || ' times', 2623
   FROM buried
 ), back AS (
   UPDATE job SET state = 'ready', fence = fence + 1, crashes = (crashes + 1)::smallint, session_id = NULL,

@@ -80,6 +80,12 @@ void Ledger::claimed(SessionId session, const std::vector<domain::Job>& jobs) {
     auto [fence, first] = fences_.try_emplace(job.id, job.fence);
     if (!first && job.fence <= fence->second) wrong(fmt::format("job {}: its fence did not grow", job.id.value()));
     fence->second = job.fence;
+    for (const auto& [key, limit] : tables_->limits) {
+      auto running = std::count_if(tables_->jobs.begin(), tables_->jobs.end(), [&](const auto& entry) {
+        return entry.second.state == State::running && tables_->limit_key_of(entry.second.job) == key;
+      });
+      if (running > limit.parallel) wrong(fmt::format("{} jobs run under the limit {}", running, key));
+    }
     if (job.concurrency_key.empty()) continue;
     int holders = 0;
     for (const auto& [id, row] : tables_->jobs)

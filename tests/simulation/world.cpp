@@ -70,6 +70,7 @@ World::World(std::uint64_t seed, Setting a_setting)
       tables(std::make_shared<testing::MemoryTables>(a_setting.weakness)),
       ledger(tables) {
   tables->now = Instant(24h);
+  tables->limits["site:1/apply"] = {.parallel = 2, .refilled = tables->now};
   for (int i = 0; i < setting.brokers; ++i) brokers_.push_back(make(fmt::format("broker{}", i)));
   for (int i = 0; i < setting.schedulers; ++i) others_.push_back(make(fmt::format("scheduler{}", i)));
   for (int i = 0; i < setting.workers; ++i) {
@@ -119,6 +120,7 @@ void World::enqueue_some() {
     domain::NewJob job{.kind = "apply.run"};
     job.service = ServiceId(random.between(1, 5));
     if (random.chance(0.3)) job.concurrency_key = fmt::format("access:{}", random.between(1, 3));
+    if (random.chance(0.3)) job.site = SiteId(1);  // limited
     if (random.chance(0.1)) job.wait = std::chrono::seconds(random.between(1, 20));
     auto id = JobId(tables->next_id);
     tables->enqueue({job});

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "lib/base/error.h"
+#include "lib/store/job_limits.h"
 #include "lib/store/job_store.h"
 #include "lib/store/jobs.h"
 #include "tests/support/database/database.h"
@@ -24,6 +25,8 @@ class Backend {
   virtual void make_due() = 0;        // the waiting jobs
   virtual void pass_deadlines() = 0;  // of the running jobs, by more than the grace
   virtual void ask_to_cancel(JobId id) = 0;
+  virtual void limit_site(SiteId site, std::optional<int> parallel, std::optional<int> per_minute) = 0;  // its applies
+  virtual void pass(std::chrono::seconds span) = 0;  // for the limits
   virtual std::string state(JobId id) = 0;    // "" if not live
   virtual std::string outcome(JobId id) = 0;  // "" if not ended
   virtual std::string error(JobId id) = 0;
@@ -50,6 +53,13 @@ class PostgresBackend final : public Backend {
   void make_due() override { db_.sql("UPDATE job SET run_at = now() WHERE state = 'waiting'"); }
   void pass_deadlines() override { db_.sql("UPDATE job SET run_deadline = now() - interval '61 seconds'"); }
   void ask_to_cancel(JobId id) override { db_.sql("UPDATE job SET cancel = true WHERE id = " + text(id.value())); }
+  void limit_site(SiteId site, std::optional<int> parallel, std::optional<int> per_minute) override {
+    db_.sql("INSERT INTO site (id, name) OVERRIDING SYSTEM VALUE VALUES (" + text(site.value()) + ", 'limited')");
+    database_.write([&](Tx& tx) { job_limits::set(tx, {{}, site, Queue::apply}, parallel, per_minute); });
+  }
+  void pass(std::chrono::seconds span) override {
+    db_.sql("UPDATE job_limit SET refilled_at = refilled_at - " + text(span.count()) + " * interval '1 second'");
+  }
   std::string state(JobId id) override { return db_.sql("SELECT state FROM job WHERE id = " + text(id.value())); }
   std::string outcome(JobId id) override {
     return db_.sql("SELECT outcome::text FROM job_history WHERE id = " + text(id.value()) +
@@ -81,6 +91,13 @@ class MemoryBackend final : public Backend {
     for (auto& [id, row] : tables_->jobs) row.deadline = tables_->now - 61s;
   }
   void ask_to_cancel(JobId id) override { tables_->jobs.at(id).cancel = true; }
+  void limit_site(SiteId site, std::optional<int> parallel, std::optional<int> per_minute) override {
+    tables_->limits["site:" + std::to_string(site.value()) + "/apply"] = {
+        parallel.value_or(0), per_minute.value_or(0), 1, tables_->now};
+  }
+  void pass(std::chrono::seconds span) override {
+    for (auto& [key, limit] : tables_->limits) limit.refilled -= span;
+  }
   std::string state(JobId id) override {
     static constexpr std::array names = {"waiting", "ready", "running"};
     auto found = tables_->jobs.find(id);
@@ -224,6 +241,76 @@ TEST_P(JobStoreRules, a_keyed_job_that_waits_for_its_retry_lets_others_use_the_k
   auto back = finished(first, How::retry);
   back.wait = 60s;
   EXPECT_EQ(store->complete({back}).ready.size(), 1u);
+}
+
+TEST_P(JobStoreRules, a_limit_is_held_by_so_many_jobs_at_once) {
+  backend->limit_site(SiteId(7), 2, {});
+  domain::NewJob limited{.kind = "apply.run", .site = SiteId(7)};
+  EXPECT_EQ(enqueue(5, limited).size(), 2u) << "the others wait";
+  EXPECT_EQ(enqueue(1).size(), 1u) << "what falls under no limit does not";
+  EXPECT_TRUE(store->promote_due(10).empty()) << "ready ones hold it too";
+  auto s = session();
+  std::vector<domain::Job> held;
+  for (auto& job : store->claim_ready(s, Queue::apply, SiteId(), 10))
+    if (job.site == SiteId(7)) held.push_back(std::move(job));
+  ASSERT_EQ(held.size(), 2u);
+  EXPECT_TRUE(store->promote_due(10).empty());
+  EXPECT_EQ(store->complete({finished(held[0])}).ready.size(), 1u) << "the end of one makes the next ready";
+  EXPECT_TRUE(store->complete({finished(held[0])}).ready.empty()) << "a stale end frees nothing";
+  EXPECT_EQ(store->complete({finished(held[1], How::release)}).ready.size(), 1u);
+}
+
+TEST_P(JobStoreRules, a_lost_worker_leaks_no_limit) {
+  backend->limit_site(SiteId(7), 1, {});
+  enqueue(3, {.kind = "apply.run", .site = SiteId(7)});
+  for (int crash = 1; crash <= crashes_max; ++crash) {
+    auto s = session();
+    ASSERT_EQ(store->claim_ready(s, Queue::apply, SiteId(), 10).size(), 1u);
+    backend->lapse(s);
+    auto swept = store->sweep(10);
+    EXPECT_EQ(swept.dead, crash == crashes_max ? 1 : 0);
+    EXPECT_EQ(store->promote_due(10).size(), crash == crashes_max ? 1u : 0u) << "the job that is back holds it";
+  }
+}
+
+TEST_P(JobStoreRules, a_limited_job_with_a_key_needs_both) {
+  backend->limit_site(SiteId(7), 2, {});
+  domain::NewJob both{.kind = "apply.run", .site = SiteId(7), .concurrency_key = "access:1"};
+  EXPECT_EQ(enqueue(2, both).size(), 1u) << "the key is held";
+  EXPECT_EQ(enqueue(2, {.kind = "apply.run", .site = SiteId(7)}).size(), 1u) << "room for two";
+  auto s = session();
+  auto held = store->claim_ready(s, Queue::apply, SiteId(), 10);
+  ASSERT_EQ(held.size(), 2u);
+  EXPECT_EQ(store->complete({finished(held[0]), finished(held[1])}).ready.size(), 2u);
+}
+
+TEST_P(JobStoreRules, what_a_person_started_gets_a_limits_room_first) {
+  backend->limit_site(SiteId(7), 1, {});
+  enqueue(2, {.kind = "apply.run", .site = SiteId(7)});
+  auto held = store->claim_ready(session(), Queue::apply, SiteId(), 10).at(0);
+  enqueue(1, {.kind = "apply.run", .site = SiteId(7), .priority = domain::Priority::person});
+  auto next = store->complete({finished(held)}).ready;
+  ASSERT_EQ(next.size(), 1u);
+  EXPECT_EQ(next[0].priority, 0);
+}
+
+TEST_P(JobStoreRules, a_rate_lets_so_many_become_ready_in_a_minute) {
+  backend->limit_site(SiteId(7), {}, 20);
+  EXPECT_EQ(enqueue(40, {.kind = "apply.run", .site = SiteId(7)}).size(), 1u) << "the bucket starts with one token";
+  auto s = session();
+  std::size_t claimed = store->claim_ready(s, Queue::apply, SiteId(), 40).size();
+  EXPECT_EQ(claimed, 1u);
+  for (int second = 0; second < 60; second += 5) {
+    backend->pass(5s);
+    store->promote_due(40);
+    claimed += store->claim_ready(s, Queue::apply, SiteId(), 40).size();
+  }
+  EXPECT_LE(claimed, 20u);
+  EXPECT_GE(claimed, 18u);
+  backend->pass(600s);
+  EXPECT_EQ(store->promote_due(40).size(), 2u) << "a tenth of a minute's jobs at once";
+  backend->pass(600s);
+  EXPECT_EQ(store->promote_due(40).size(), 0u) << "those that are ready are not claimed yet";
 }
 
 TEST_P(JobStoreRules, a_job_that_takes_its_workers_with_it_dies) {

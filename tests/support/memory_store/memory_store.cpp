@@ -1,6 +1,7 @@
 #include "tests/support/memory_store/memory_store.h"
 
 #include <algorithm>
+#include <set>
 
 #include "lib/base/error.h"
 
@@ -100,18 +101,20 @@ class MemoryJobStore final : public store::JobStore {
 
   std::vector<domain::JobRef> promote_due(int jobs_max) override {
     std::vector<domain::JobRef> ready;
-    std::vector<std::string> keys;
+    std::set<std::string> keys;
     for (auto& [id, row] : t_->jobs) {
       if (row.state != State::waiting || row.run_at > t_->now || std::ssize(ready) >= jobs_max) continue;
+      if (!t_->limit_key_of(row.job).empty()) continue;
       if (row.job.concurrency_key.empty()) {
         row.state = State::ready;
         ready.push_back(t_->ref_of(id));
       } else {
-        keys.push_back(row.job.concurrency_key);
+        keys.insert(row.job.concurrency_key);
       }
     }
-    for (const auto& key : keys)
-      for (const auto& ref : t_->promote(key)) ready.push_back(ref);
+    auto append = [&](const auto& refs) { ready.insert(ready.end(), refs.begin(), refs.end()); };
+    for (const auto& [key, limit] : t_->limits) append(t_->promote_limit(key));
+    for (const auto& key : keys) append(t_->promote_key(key));
     return ready;
   }
 
@@ -193,6 +196,7 @@ class MemoryJobStore final : public store::JobStore {
     completed.accepted.push_back(end.id);
     auto& row = t_->jobs.at(end.id);
     auto key = row.job.concurrency_key;
+    auto limit = t_->limit_key_of(row.job);
     if (end.how == How::retry || end.how == How::release) {
       put_back(end, row, completed);
     } else {
@@ -201,7 +205,8 @@ class MemoryJobStore final : public store::JobStore {
     }
     auto append = [&](const auto& refs) { completed.ready.insert(completed.ready.end(), refs.begin(), refs.end()); };
     append(t_->enqueue(end.follow_ups));
-    if (!key.empty()) append(t_->promote(key));
+    if (!limit.empty()) append(t_->promote_limit(limit));
+    if (!key.empty()) append(t_->promote_key(key));
   }
 
   void put_back(const store::Finished& end, MemoryTables::Row& row, store::Completed& completed) {
@@ -209,7 +214,7 @@ class MemoryJobStore final : public store::JobStore {
     row.session = {};
     row.run_at = t_->now + end.wait;
     row.attempts_failed += end.how == How::retry ? 1 : 0;
-    bool at_once = end.wait.count() == 0 && row.job.concurrency_key.empty();
+    bool at_once = end.wait.count() == 0 && row.job.concurrency_key.empty() && t_->limit_key_of(row.job).empty();
     row.state = at_once ? State::ready : State::waiting;
     if (at_once) completed.ready.push_back(t_->ref_of(end.id));
   }
@@ -253,21 +258,76 @@ bool MemoryTables::key_held(const std::string& key) const {
   });
 }
 
-std::vector<domain::JobRef> MemoryTables::promote(const std::string& key) {
-  if (key_held(key)) return {};
+std::string MemoryTables::limit_key_of(const domain::NewJob& job) const {
+  auto key = "site:" + std::to_string(job.site.value()) + "/" +
+             std::string(to_string(domain::job_kind(job.kind).queue));
+  return limits.contains(key) ? key : "";
+}
+
+int MemoryTables::holders(const std::string& limit, State state) const {
+  return static_cast<int>(std::count_if(jobs.begin(), jobs.end(), [&](const auto& entry) {
+    return entry.second.state == state && limit_key_of(entry.second.job) == limit;
+  }));
+}
+
+int MemoryTables::limit_room(const std::string& key) {
+  auto found = limits.find(key);
+  int room = 1000;
+  if (found == limits.end()) return room;
+  auto& limit = found->second;
+  int ready = holders(key, State::ready);
+  if (limit.parallel > 0) room = limit.parallel - ready - holders(key, State::running);
+  if (limit.per_minute > 0) {
+    int burst = std::max(1, limit.per_minute / 10);
+    double waited = std::chrono::duration<double>(now - limit.refilled).count();
+    limit.tokens = std::min<double>(burst, limit.tokens + (limit.per_minute - burst + 1) / 60.0 * waited);
+    limit.refilled = now;
+    room = std::min({room, static_cast<int>(limit.tokens), burst - ready});
+  }
+  return std::max(room, 0);
+}
+
+void MemoryTables::make_ready(JobId id, std::vector<domain::JobRef>& ready) {
+  auto& row = jobs.at(id);
+  row.state = State::ready;
+  auto limit = limits.find(limit_key_of(row.job));
+  if (limit != limits.end() && limit->second.per_minute > 0) limit->second.tokens -= 1;
+  ready.push_back(ref_of(id));
+}
+
+std::vector<domain::JobRef> MemoryTables::promote_key(const std::string& key) {
+  std::vector<domain::JobRef> ready;
+  if (key_held(key)) return ready;
   auto best = jobs.end();
   for (auto it = jobs.begin(); it != jobs.end(); ++it) {
     const auto& row = it->second;
     if (row.state != State::waiting || row.job.concurrency_key != key || row.run_at > now) continue;
+    if (limit_room(limit_key_of(row.job)) == 0) continue;
     if (best == jobs.end() || number(row.job.priority) < number(best->second.job.priority)) best = it;
   }
-  if (best == jobs.end()) return {};
-  best->second.state = State::ready;
-  return {ref_of(best->first)};
+  if (best != jobs.end()) make_ready(best->first, ready);
+  return ready;
+}
+
+std::vector<domain::JobRef> MemoryTables::promote_limit(const std::string& key) {
+  std::vector<domain::JobRef> ready;
+  for (int room = limit_room(key); room > 0; --room) {
+    auto best = jobs.end();
+    for (auto it = jobs.begin(); it != jobs.end(); ++it) {
+      const auto& row = it->second;
+      if (row.state != State::waiting || limit_key_of(row.job) != key || row.run_at > now) continue;
+      if (!row.job.concurrency_key.empty() && key_held(row.job.concurrency_key)) continue;
+      if (best == jobs.end() || number(row.job.priority) < number(best->second.job.priority)) best = it;
+    }
+    if (best == jobs.end()) break;
+    make_ready(best->first, ready);
+  }
+  return ready;
 }
 
 std::vector<domain::JobRef> MemoryTables::enqueue(const std::vector<domain::NewJob>& list) {
   std::vector<domain::JobRef> ready;
+  auto append = [&](const auto& refs) { ready.insert(ready.end(), refs.begin(), refs.end()); };
   for (const auto& job : list) {
     bool live = !job.dedupe_key.empty() && std::any_of(jobs.begin(), jobs.end(), [&](const auto& entry) {
       return entry.second.job.dedupe_key == job.dedupe_key;
@@ -277,11 +337,13 @@ std::vector<domain::JobRef> MemoryTables::enqueue(const std::vector<domain::NewJ
     auto& row = jobs[id];
     row.job = job;
     row.run_at = now + job.wait;
-    bool at_once = job.wait.count() <= 0 && job.concurrency_key.empty();
+    auto limit = limit_key_of(job);
+    bool at_once = job.wait.count() <= 0 && job.concurrency_key.empty() && limit.empty();
     row.state = at_once ? State::ready : State::waiting;
     if (at_once) ready.push_back(ref_of(id));
-    if (!job.concurrency_key.empty() && job.wait.count() <= 0)
-      for (const auto& ref : promote(job.concurrency_key)) ready.push_back(ref);
+    if (at_once || job.wait.count() > 0) continue;
+    if (!limit.empty()) append(promote_limit(limit));
+    if (!job.concurrency_key.empty()) append(promote_key(job.concurrency_key));
   }
   return ready;
 }

@@ -43,6 +43,13 @@ class MemoryTables {
     int crashes = 0;
     std::string error;
   };
+  // As the table job_limit; of sites only, for there are no CA accounts here.
+  struct Limit {
+    int parallel = 0;    // 0: not limited
+    int per_minute = 0;  // 0: not limited
+    double tokens = 1;
+    Instant refilled{};
+  };
   struct Session {
     Instant expires{};
     bool draining = false;
@@ -52,8 +59,10 @@ class MemoryTables {
 
   // As store::jobs::enqueue; returns the jobs that are ready.
   std::vector<domain::JobRef> enqueue(const std::vector<domain::NewJob>& jobs);
-  std::vector<domain::JobRef> promote(const std::string& key);
+  std::vector<domain::JobRef> promote_key(const std::string& key);
+  std::vector<domain::JobRef> promote_limit(const std::string& key);
   bool key_held(const std::string& key) const;
+  std::string limit_key_of(const domain::NewJob& job) const;  // "" where no limit is set
   domain::JobRef ref_of(JobId id) const;
 
   Weakness weakness;
@@ -61,8 +70,14 @@ class MemoryTables {
   std::map<JobId, Row> jobs;  // live
   std::map<JobId, Ended> ended;
   std::map<SessionId, Session> sessions;
+  std::map<std::string, Limit> limits;
   std::vector<JobId> chosen_by_sweep;  // with guard_in_select_only: what the last sweep will change at the next
   std::int64_t next_id = 1;
+
+ private:
+  int holders(const std::string& limit, State state) const;
+  int limit_room(const std::string& key);
+  void make_ready(JobId id, std::vector<domain::JobRef>& ready);
 };
 
 // `clock_error`: by how much its user's clock is wrong; asked only where the weakness lets it tell the time.
