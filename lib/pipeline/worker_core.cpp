@@ -43,11 +43,11 @@ void WorkerCore::offered(std::span<const JobId> ids, Instant now) {
 
 void WorkerCore::claimed(int jobs, Instant now) {
   held_ += jobs;
-  if (direct_asked_) {
-    direct_ = jobs > 0;
-    direct_asked_ = false;
-    heard_ = now;
-  }
+  if (direct_asked_ == 0) return;
+  direct_ = jobs > 0;
+  if (jobs < direct_asked_) probe_at_ = now + limits_.ahead;
+  direct_asked_ = 0;
+  heard_ = now;
 }
 
 void WorkerCore::ended(int jobs, Instant now) {
@@ -79,6 +79,13 @@ WorkerCore::Next WorkerCore::next(Instant now) {
     ahead_ = 0;
   }
   if (worth_claiming()) {
+    bool backlog = fast() && now >= probe_at_;
+    if (backlog) {
+      // A direct claim sees all that is ready, in the same fair order, and fills its batch whatever the brokers
+      // have sent so far. The offers in hand are spent with it.
+      offers_.clear();
+      offered_.clear();
+    }
     if (!offers_.empty()) {
       auto take = std::min({static_cast<int>(offers_.size()), room(), limits_.batch_max});
       for (int i = 0; i < take; ++i) {
@@ -86,9 +93,9 @@ WorkerCore::Next WorkerCore::next(Instant now) {
         offered_.erase(offers_.front());
         offers_.pop_front();
       }
-    } else if (direct_ || since(heard_, now) >= silence_) {
+    } else if (backlog || direct_ || since(heard_, now) >= silence_) {
       next.claim_ready = std::min(room(), limits_.batch_max);
-      direct_asked_ = true;
+      direct_asked_ = next.claim_ready;
     }
   }
   auto spoken_for = static_cast<int>(offers_.size() + next.claim_offered.size()) + next.claim_ready;

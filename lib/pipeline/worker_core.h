@@ -48,13 +48,15 @@ class WorkerCore {
   int capacity() const;
   int room() const;  // jobs that may still be claimed
   bool worth_claiming() const;
+  bool fast() const { return ahead_ >= limits_.batch_max; }  // jobs end faster than single offers come
 
   WorkerLimits limits_;
   std::chrono::milliseconds silence_;
   int held_ = 0;  // claimed and not ended
   bool draining_ = false;
   bool direct_ = false;        // the last direct claim found work: there is more than the offers bring
-  bool direct_asked_ = false;  // the claim under way is a direct one
+  int direct_asked_ = 0;       // the claim under way is a direct one, for so many
+  Instant probe_at_{};         // a fast worker's next direct claim: at once while they fill their batch
   Instant heard_;              // the last offer that was worth something, or direct claim
   std::deque<JobId> offers_;
   std::unordered_set<JobId> offered_;  // the same, to drop doubles

@@ -122,6 +122,18 @@ void merge(Completed& into, Completed&& from) {
   append(into.ready, from.ready);
 }
 
+// A worker may end an attempt that was taken from it together with a later one of the same job, in a batch sorted
+// by job, the latest attempt first. There being a later one, the older is stale whatever the database holds.
+Completed drop_older_attempts(Batch& batch) {
+  Completed completed;
+  JobId latest;
+  std::erase_if(batch, [&](const auto* job) {
+    if (job->id == latest) completed.stale.push_back(job->id);
+    return std::exchange(latest, job->id) == job->id;
+  });
+  return completed;
+}
+
 bool database_away(const Failure& failure) { return failure.transient(); }
 
 Completed complete_alone(Database& database, const Finished& job) {
@@ -149,13 +161,16 @@ Completed complete_batch(Database& database, const std::vector<Finished>& jobs) 
   if (jobs.empty()) return {};
   Batch batch;
   for (const auto& job : jobs) batch.push_back(&job);
-  std::sort(batch.begin(), batch.end(), [](const auto* a, const auto* b) { return a->id < b->id; });
+  std::sort(batch.begin(), batch.end(), [](const auto* a, const auto* b) {
+    return std::pair(a->id, b->fence) < std::pair(b->id, a->fence);
+  });
+  auto completed = drop_older_attempts(batch);
   try {
-    return database.writing([&](Tx& tx) { return complete_together(tx, batch); });
+    merge(completed, database.writing([&](Tx& tx) { return complete_together(tx, batch); }));
+    return completed;
   } catch (const Failure& failure) {
     if (database_away(failure)) throw;
   }
-  Completed completed;
   for (const auto* job : batch) merge(completed, complete_alone(database, *job));
   return completed;
 }

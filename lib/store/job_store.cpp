@@ -173,6 +173,7 @@ class PostgresJobStore final : public JobStore {
 }  // namespace
 
 std::unique_ptr<JobStore> postgres_job_store(DatabaseSettings settings) {
+  settings.always_by_index = true;
   return std::make_unique<PostgresJobStore>(std::move(settings));
 }
 

@@ -57,8 +57,9 @@ struct Database::Impl {
     pqxx::nontransaction setup(*connection);
     setup.exec(fmt::format(
         "SET search_path TO certfleet, pg_temp; SET statement_timeout TO {}; SET lock_timeout TO 5000;"
-        " SET idle_in_transaction_session_timeout TO 30000; SET client_min_messages TO warning",
-        settings.statement_timeout_ms));
+        " SET idle_in_transaction_session_timeout TO 30000; SET client_min_messages TO warning;"
+        " SET enable_seqscan TO {}",
+        settings.statement_timeout_ms, settings.always_by_index ? "off" : "on"));
     return *connection;
   }
 

@@ -46,6 +46,9 @@ struct DatabaseSettings {
   std::string application;  // shown in pg_stat_activity: "certfleet-worker-apply 4711"
   // The server ends a statement that takes longer. Long enough for a full batch on a busy disk.
   int statement_timeout_ms = 10'000;
+  // The plans of prepared statements are kept; one made while a table was nearly empty must not read all of it
+  // when it has a million rows.
+  bool always_by_index = false;
 };
 
 // One connection, owned by one thread at a time. It connects at the first use and again after a loss.

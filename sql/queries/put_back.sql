@@ -15,5 +15,7 @@ UPDATE job SET
   error = coalesce(nullif(input.error, ''), job.error),
   error_id = coalesce(nullif(input.error_id, 0), job.error_id)
 FROM input
-WHERE job.id = ANY ($1::bigint[]) AND job.id = input.id AND job.fence = input.fence AND job.state = 'running'
-RETURNING job.id, job.concurrency_key, job.limit_key, job.state = 'ready' AS ready, job.site_id, job.service_id, job.priority
+WHERE job.id = ANY ($1::bigint[]) AND job.id = input.id AND job.fence = input.fence
+  AND job.session_id IS NOT NULL   -- which is to be running (see finish.sql)
+RETURNING job.id, job.concurrency_key, job.limit_key, job.state = 'ready' AS ready, job.site_id, job.service_id,
+          job.priority

@@ -200,6 +200,29 @@ TEST_P(JobStoreRules, the_end_of_a_job_is_accepted_once) {
   EXPECT_EQ(backend->outcome(job.id), "done");
 }
 
+TEST_P(JobStoreRules, of_two_attempts_that_end_in_one_batch_only_the_one_that_holds_the_job_counts) {
+  auto ids = enqueue(1);
+  auto first = session();
+  auto old_attempt = store->claim_offered(first, Queue::apply, ids).at(0);
+  backend->lapse(first);
+  store->sweep(10);
+  auto new_attempt = store->claim_offered(session(), Queue::apply, ids).at(0);
+
+  for (bool old_one_first : {true, false}) {
+    SCOPED_TRACE(old_one_first);
+    int stale_writes = 0;
+    auto too_late = finished(old_attempt, How::failed);
+    too_late.writes.push_back([&](Tx&) { ++stale_writes; });
+    auto in_time = finished(new_attempt, old_one_first ? How::release : How::done);
+    auto completed = store->complete(old_one_first ? std::vector{too_late, in_time} : std::vector{in_time, too_late});
+    EXPECT_EQ(completed.accepted, ids);
+    EXPECT_EQ(completed.stale, ids);
+    EXPECT_EQ(stale_writes, 0);
+    if (old_one_first) new_attempt = store->claim_offered(session(), Queue::apply, ids).at(0);
+  }
+  EXPECT_EQ(backend->outcome(ids[0]), "done");
+}
+
 TEST_P(JobStoreRules, a_failed_attempt_waits_and_is_counted) {
   auto ids = enqueue(1);
   auto job = store->claim_ready(session(), Queue::apply, SiteId(), 1).at(0);

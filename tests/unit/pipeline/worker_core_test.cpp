@@ -96,8 +96,33 @@ TEST_F(WorkerCoreTest, never_holds_more_than_its_limit_however_fast_jobs_end) {
 
 TEST_F(WorkerCoreTest, claims_fast_jobs_in_batches_no_larger_than_the_limit) {
   run_fast(500);
+  EXPECT_EQ(core.next(now).claim_ready, 128);
+  core.claimed(0, now);
   core.offered(ids(1, 400), now);
   EXPECT_EQ(core.next(now).claim_offered.size(), 128u);
+}
+
+TEST_F(WorkerCoreTest, fills_its_batches_directly_while_jobs_end_faster_than_single_offers_come) {
+  run_fast(500);
+  core.offered(ids(1, 3), now);
+  auto next = core.next(now);
+  EXPECT_EQ(next.claim_ready, 128);
+  EXPECT_TRUE(next.claim_offered.empty()) << "they are among what is ready";
+  core.claimed(128, now);
+  EXPECT_EQ(core.next(now).claim_ready, 128) << "a full batch: there is more";
+  core.claimed(90, now);
+  core.offered(ids(4, 3), now);
+  EXPECT_EQ(core.next(now).claim_offered, ids(4, 3)) << "what came since may be claimed by its offer";
+}
+
+TEST_F(WorkerCoreTest, a_fast_worker_looks_for_more_now_and_then_though_offers_come) {
+  run_fast(500);
+  ASSERT_EQ(core.next(now).claim_ready, 128);
+  core.claimed(1, now);
+  core.offered(ids(1, 3), now);
+  EXPECT_EQ(core.next(now).claim_ready, 0);
+  core.claimed(3, now);
+  EXPECT_EQ(core.next(now + limits.ahead).claim_ready, 128);
 }
 
 TEST_F(WorkerCoreTest, takes_nothing_new_while_draining) {
