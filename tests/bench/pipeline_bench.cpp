@@ -1,115 +1,120 @@
-// Measures the pipeline against the bare SQL of the same work, on the server that --dsn names (a superuser's).
-// One measurement a call, one number on standard output; scripts/bench repeats, compares and prints.
+// Makes jobs, and measures what the database alone could do with them; tests/bench/pipeline puts the figures
+// together. DSN is a superuser's.
 #include <fmt/format.h>
 
 #include <atomic>
 #include <cstdio>
 #include <cstdlib>
 #include <pqxx/pqxx>
+#include <random>
 #include <thread>
 
 #include "lib/base/clock.h"
 #include "lib/base/error.h"
-#include "lib/store/job_store.h"
+#include "lib/store/arrays.h"
 #include "lib/store/jobs.h"
-#include "lib/store/schema.h"
+#include "lib/store/sql.h"
 
 namespace {
 
 using namespace certfleet;
 using namespace std::chrono_literals;
-using domain::Queue;
 
 double seconds_since(Instant start) { return std::chrono::duration<double>(Monotonic::now() - start).count(); }
 
-void enqueue(store::Database& database, int count) {
-  constexpr int batch = 1000;
+// As the scheduler's duties make jobs: so many in a transaction.
+void enqueue(const store::DatabaseSettings& settings, int count) {
+  constexpr int batch = 500;
+  store::Database database(settings);
+  auto start = Monotonic::now();
   std::vector<domain::NewJob> jobs(batch, {.kind = "verify.node"});
   for (int done = 0; done < count; done += batch) {
     jobs.resize(static_cast<std::size_t>(std::min(batch, count - done)));
     database.write([&](store::Tx& tx) { store::jobs::enqueue(tx, jobs); });
   }
+  fmt::print("{:.0f}\n", count / seconds_since(start));
 }
 
-std::int64_t count(store::Database& database, const char* of) {
-  return database.reading([&](store::Tx& tx) {
-    return tx.raw().exec1(fmt::format("SELECT count(*) FROM {}", of))[0].as<std::int64_t>();
-  });
+// Claims a batch, ends it and moves it to history, by the two statements alone: nothing is read but what the
+// second one needs.
+int one_batch(pqxx::connection& connection, std::int64_t session) {
+  pqxx::work claim(connection);
+  auto rows = claim.exec_prepared("claim", session, "verify", static_cast<const char*>(nullptr), 128);
+  claim.commit();
+  if (rows.empty()) return 0;
+  std::vector<std::pair<std::int64_t, std::int64_t>> jobs;
+  for (const auto& row : rows) jobs.emplace_back(row[0].as<std::int64_t>(), row[1].as<std::int64_t>());
+  std::sort(jobs.begin(), jobs.end());
+  store::ArrayLiteral ids, fences, outcomes, errors, error_ids;
+  for (auto [id, fence] : jobs) {
+    ids.add(id);
+    fences.add(fence);
+    outcomes.add("done");
+    errors.add("");
+    error_ids.add(std::int64_t{0});
+  }
+  pqxx::work end(connection);
+  auto ended = end.exec_prepared("finish", ids.take(), fences.take(), outcomes.take(), errors.take(), error_ids.take());
+  end.commit();
+  return static_cast<int>(ended.size());
 }
 
-// The same rows claimed, completed and moved to history in the same batches, by nothing but the two statements.
-double ceiling(const store::DatabaseSettings& settings, int connections) {
-  std::atomic<std::int64_t> done{0};
+void ceiling(const store::DatabaseSettings& settings, int connections) {
+  std::atomic<int> done{0};
+  std::vector<std::unique_ptr<pqxx::connection>> sessions;
+  for (int i = 0; i < connections; ++i) {
+    sessions.push_back(std::make_unique<pqxx::connection>(settings.dsn));
+    sessions.back()->set_variable("search_path", "certfleet, pg_catalog");
+    sessions.back()->prepare("claim", std::string(store::sql::query("claim_ready")));
+    sessions.back()->prepare("finish", std::string(store::sql::query("finish")));
+  }
   auto start = Monotonic::now();
   std::vector<std::jthread> threads;
-  for (int i = 0; i < connections; ++i)
+  for (auto& connection : sessions)
     threads.emplace_back([&] {
-      auto store = store::postgres_job_store(settings);
-      auto session = store->open_session({Queue::verify, SiteId(), "bench", 1, 1}, 600s);
-      for (;;) {
-        auto jobs = store->claim_ready(session, Queue::verify, SiteId(), 128);
-        if (jobs.empty()) return;
-        std::vector<store::Finished> ends;
-        for (const auto& job : jobs) {
-          store::Finished end;
-          end.id = job.id;
-          end.fence = job.fence;
-          end.kind = job.kind;
-          ends.push_back(std::move(end));
-        }
-        done += std::ssize(store->complete(ends).accepted);
-      }
+      pqxx::work open(*connection);
+      auto session = open.exec1(
+          "INSERT INTO session (queue, host, pid, slots, expires_at)"
+          " VALUES ('verify', 'bench', 1, 1, now() + interval '10 minutes') RETURNING id");
+      open.commit();
+      while (int ended = one_batch(*connection, session[0].as<std::int64_t>())) done += ended;
     });
   threads.clear();
-  return static_cast<double>(done) / seconds_since(start);
+  fmt::print("{:.0f}\n", done / seconds_since(start));
 }
 
-// Jobs a second that running workers end, from the first to the last.
-double drain(store::Database& database) {
-  auto left = count(database, "job");
-  auto start = Monotonic::now();
-  auto begin = left;
-  bool started = false;
-  while (left > 0) {
-    std::this_thread::sleep_for(20ms);
-    left = count(database, "job WHERE state <> 'waiting'");
-    if (!started && left < begin) {
-      started = true;
-      begin = left;
-      start = Monotonic::now();
-    }
-    if (seconds_since(start) > 300) throw Failure(Fault::retry, "nobody takes the jobs");
+// One job after another into an idle system, as a person's command makes them; prints id and time of each commit.
+void latency(const store::DatabaseSettings& settings, int count) {
+  store::Database database(settings);
+  std::mt19937 dice(1);
+  std::uniform_int_distribution<int> gap(20, 40);
+  for (int i = 0; i < count; ++i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(gap(dice)));
+    JobId id = database.writing([&](store::Tx& tx) {
+      store::jobs::enqueue_by_person(tx, {.kind = "verify.node"});
+      return tx.ready_jobs().at(0).id;
+    });
+    fmt::print("{} {}\n", id.value(), std::chrono::nanoseconds(Monotonic::now().time_since_epoch()).count());
   }
-  return static_cast<double>(begin) / seconds_since(start);
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc < 3) {
-    fmt::print(stderr, "usage: pipeline-bench DSN prepare | enqueue N | ceiling CONNECTIONS | drain | clear\n");
+  if (argc != 4) {
+    fmt::print(stderr, "usage: pipeline-bench DSN enqueue N | ceiling CONNECTIONS | latency N\n");
     return 2;
   }
   try {
     store::DatabaseSettings settings{argv[1], "bench", 600'000};
-    store::Database database(settings);
     std::string what = argv[2];
-    int number = argc > 3 ? std::atoi(argv[3]) : 0;
-    if (what == "prepare") {
-      store::migrate(database);
-    } else if (what == "enqueue") {
-      auto start = Monotonic::now();
-      enqueue(database, number);
-      fmt::print("{:.0f}\n", number / seconds_since(start));
-    } else if (what == "ceiling") {
-      fmt::print("{:.0f}\n", ceiling(settings, number));
-    } else if (what == "drain") {
-      fmt::print("{:.0f}\n", drain(database));
-    } else {
-      database.write([](store::Tx& tx) { tx.raw().exec("TRUNCATE job, job_history, job_dead"); });
-    }
+    int number = std::atoi(argv[3]);
+    if (what == "enqueue") enqueue(settings, number);
+    else if (what == "ceiling") ceiling(settings, number);
+    else if (what == "latency") latency(settings, number);
+    else return 2;
     return 0;
-  } catch (const Failure& failure) {
+  } catch (const std::exception& failure) {
     fmt::print(stderr, "pipeline-bench: {}\n", failure.what());
     return 1;
   }
