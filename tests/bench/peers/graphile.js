@@ -49,8 +49,10 @@ async function fill(count) {
 async function starts() {
   const noop = (_payload, helpers) => writeSync(1, `${helpers.job.id} ${now()}\n`);
   const runner = await run({ ...options, preset: { worker: { concurrentJobs: 24, maxPoolSize: 25 } }, taskList: { noop } });
-  process.on("SIGTERM", () => runner.stop());
-  await runner.promise;
+  process.on("SIGTERM", async () => {
+    await runner.stop();
+    process.exit(0);
+  });
 }
 
 async function latency(count) {

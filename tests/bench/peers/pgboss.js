@@ -49,7 +49,10 @@ async function starts() {
   const boss = await open({ useListenNotify: true });
   await boss.work(queue, { batchSize: 1, localConcurrency: 4 },
     async ([job]) => writeSync(1, `${job.id} ${now()}\n`));
-  process.on("SIGTERM", () => boss.stop());
+  process.on("SIGTERM", async () => {
+    await boss.stop();
+    process.exit(0);
+  });
 }
 
 async function latency(count) {
