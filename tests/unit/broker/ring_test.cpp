@@ -2,7 +2,9 @@
 
 #include <gmock/gmock.h>
 
+#include <map>
 #include <random>
+#include <set>
 
 namespace certfleet::broker {
 namespace {
@@ -80,6 +82,44 @@ TEST(Ring, a_site_and_none_take_turns_for_its_worker_and_urgency_comes_first) {
   EXPECT_THAT(drain(ring, 1), ElementsAre(5, 1, 3, 2, 4, 6));
 }
 
+TEST(Ring, one_in_eight_is_less_urgent_so_that_nothing_starves) {
+  Ring ring(1000);
+  for (int i = 1; i <= 200; ++i) ring.put(ref(i, 0, 71, 0), start);
+  for (int i = 201; i <= 400; ++i) ring.put(ref(i, 0, 71, 4), start);
+  for (int i = 401; i <= 600; ++i) ring.put(ref(i, 0, 71, 8), start);
+  std::map<std::int16_t, int> taken;
+  for (int i = 1; i <= 192; ++i) {
+    auto priority = ring.take(SiteId())->priority;
+    EXPECT_EQ(priority == 0, i % 8 != 0) << i;
+    ++taken[priority];
+  }
+  EXPECT_EQ(taken[0], 168);
+  EXPECT_EQ(taken[4], 21);
+  EXPECT_EQ(taken[8], 3);
+}
+
+TEST(Ring, the_urgent_do_not_wait_for_what_comes_when_they_have_had_their_turns) {
+  Ring ring(1000);
+  for (int i = 1; i <= 100; ++i) ring.put(ref(i, 0, 71, 0), start);
+  for (int i = 1; i <= 50; ++i) EXPECT_EQ(ring.take(SiteId())->priority, 0);
+  ring.put(ref(201, 0, 71, 4), start);
+  for (int i = 1; i <= 7; ++i) EXPECT_EQ(ring.take(SiteId())->priority, 0);
+  EXPECT_EQ(ring.take(SiteId())->priority, 4);
+}
+
+TEST(Ring, the_less_urgent_of_a_site_get_their_turns_from_its_own_workers) {
+  Ring ring(1000);
+  for (int i = 1; i <= 300; ++i) ring.put(ref(i, 0, 71, 0), start);
+  ring.put(ref(401, 1, 71, 4), start);
+  ring.put(ref(402, 2, 71, 4), start);
+  ring.put(ref(403, 0, 71, 4), start);
+  std::set<JobId> taken;
+  for (int i = 1; i <= 40; ++i)  // workers of sites 1 and 2 in turn, in step with the eight
+    for (int site : {1, 2}) taken.insert(ring.take(SiteId(site))->id);
+  EXPECT_TRUE(taken.contains(JobId(401)));
+  EXPECT_TRUE(taken.contains(JobId(402)));
+}
+
 TEST(Ring, a_job_waits_only_once) {
   Ring ring(100);
   EXPECT_EQ(ring.put(ref(1), start), Put::taken);
@@ -126,12 +166,32 @@ TEST(Ring, when_full_the_least_urgent_gives_way) {
   EXPECT_THAT(drain(ring), ElementsAre(4, 1, 2));
 }
 
+TEST(Ring, when_full_of_urgent_ones_an_eighth_of_the_room_is_for_the_less_urgent) {
+  Ring ring(64);
+  for (int i = 1; i <= 64; ++i) ring.put(ref(i, 0, 71, 0), start);
+  for (int i = 101; i <= 108; ++i) EXPECT_EQ(ring.put(ref(i, 0, 71, 4), start), Put::displaced) << i;
+  EXPECT_EQ(ring.put(ref(109, 0, 71, 4), start), Put::full);
+  EXPECT_EQ(ring.put(ref(65, 0, 71, 0), start), Put::full) << "the last eighth does not give way";
+  EXPECT_EQ(ring.put(ref(201, 0, 71, 8), start), Put::displaced) << "an eighth of the eighth";
+  EXPECT_EQ(ring.put(ref(202, 0, 71, 8), start), Put::full);
+  EXPECT_EQ(ring.size(), 64U);
+}
+
+TEST(Ring, when_full_of_what_is_less_urgent_all_but_an_eighth_gives_way) {
+  Ring ring(64);
+  for (int i = 1; i <= 64; ++i) ring.put(ref(i, 0, 71, 4), start);
+  for (int i = 101; i <= 156; ++i) EXPECT_EQ(ring.put(ref(i, 0, 71, 0), start), Put::displaced) << i;
+  EXPECT_EQ(ring.put(ref(157, 0, 71, 0), start), Put::full);
+  EXPECT_EQ(ring.put(ref(158, 0, 72, 0), start), Put::displaced) << "of its own priority's longest";
+}
+
 // Against a plain list of what should be inside, over a long random life.
 TEST(Ring, keeps_its_books_through_a_random_life) {
   std::mt19937 dice(7);
   Ring ring(50);
   std::vector<std::pair<JobRef, Instant>> inside;
   Instant now = start;
+  int urgent = 0, less_urgent = 0;
   for (int step = 0; step < 50'000; ++step) {
     now += std::chrono::milliseconds(dice() % 50);
     switch (dice() % 8) {
@@ -154,13 +214,14 @@ TEST(Ring, keeps_its_books_through_a_random_life) {
         SiteId site(static_cast<std::int64_t>(dice() % 4));
         auto eligible = [&](const JobRef& it) { return !site || !it.site || it.site == site; };
         auto taken = ring.take(site);
-        std::int16_t urgent = 99;
+        std::set<std::int16_t> waiting;
         for (auto& [it, at] : inside)
-          if (eligible(it)) urgent = std::min(urgent, it.priority);
-        ASSERT_EQ(taken.has_value(), urgent != 99);
+          if (eligible(it)) waiting.insert(it.priority);
+        ASSERT_EQ(taken.has_value(), !waiting.empty());
         if (!taken) break;
         ASSERT_TRUE(eligible(*taken));
-        ASSERT_EQ(taken->priority, urgent);
+        ASSERT_TRUE(waiting.contains(taken->priority));
+        (taken->priority == *waiting.begin() ? urgent : less_urgent) += waiting.size() > 1 ? 1 : 0;
         ASSERT_EQ(std::erase_if(inside, [&](auto& it) { return it.first == *taken; }), 1U);
         break;
       }
@@ -171,6 +232,8 @@ TEST(Ring, keeps_its_books_through_a_random_life) {
     }
     ASSERT_EQ(ring.size(), inside.size());
   }
+  EXPECT_GT(less_urgent, 0);
+  EXPECT_GT(urgent, 6 * less_urgent);
 }
 
 }  // namespace
