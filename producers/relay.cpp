@@ -1,9 +1,40 @@
 #include "producers/relay.h"
 
+#include <map>
+
 namespace certfleet::scheduler {
 namespace {
 
 std::size_t index(domain::Queue queue) { return static_cast<std::size_t>(queue); }
+
+// In turn between the sites and services; what is of one of them stays in its order.
+std::vector<domain::JobRef> by_lanes(const std::vector<domain::JobRef>& refs) {
+  std::map<std::pair<SiteId, ServiceId>, std::size_t> taken;
+  std::map<std::size_t, std::vector<domain::JobRef>> rounds;
+  for (const auto& ref : refs) rounds[taken[{ref.site, ref.service}]++].push_back(ref);
+  std::vector<domain::JobRef> result;
+  for (const auto& [number, round] : rounds) result.insert(result.end(), round.begin(), round.end());
+  return result;
+}
+
+std::vector<domain::JobRef> by_turns(const std::vector<domain::JobRef>& refs) {
+  constexpr std::size_t urgent_in_row = 7;
+  std::map<std::int16_t, std::vector<domain::JobRef>> levels;
+  for (const auto& ref : refs) levels[ref.priority].push_back(ref);
+  std::vector<domain::JobRef> result;  // of the less urgent so far
+  for (auto level = levels.rbegin(); level != levels.rend(); ++level) {
+    auto urgent = by_lanes(level->second);
+    std::vector<domain::JobRef> merged;
+    std::size_t next = 0;
+    for (std::size_t i = 0; i < urgent.size(); ++i) {
+      if (i > 0 && i % urgent_in_row == 0 && next < result.size()) merged.push_back(result[next++]);
+      merged.push_back(urgent[i]);
+    }
+    merged.insert(merged.end(), result.begin() + static_cast<std::ptrdiff_t>(next), result.end());
+    result = std::move(merged);
+  }
+  return result;
+}
 
 }  // namespace
 
@@ -20,8 +51,9 @@ bool Relay::wants_look(domain::Queue queue, bool room, Instant now) const {
 std::vector<domain::JobRef> Relay::looked(domain::Queue queue, std::vector<domain::JobRef> found, Instant now) {
   auto& state = queues_[index(queue)];
   state.looked = now;
-  bool full = found.size() >= static_cast<std::size_t>(limits_.scan_max);
-  auto refs = fresh(std::move(found), now);
+  // The last eighth of a look is for the less urgent and may stay empty.
+  bool full = found.size() >= static_cast<std::size_t>(limits_.scan_max - limits_.scan_max / 8);
+  auto refs = by_turns(fresh(std::move(found), now));
   // With nothing new among as many as one look can carry, another look at once would find the same.
   state.more = full && !refs.empty();
   return refs;

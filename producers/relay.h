@@ -26,7 +26,8 @@ class Relay {
 
   // Whether to look at the queue now; `room`: brokers would take an offer of it.
   bool wants_look(domain::Queue queue, bool room, Instant now) const;
-  // What the look found, and so what to offer.
+  // What the look found, and so what to offer: so that a broker with little room takes some of everybody's,
+  // of each priority the sites and services in turn, and after seven of one priority one that is less urgent.
   std::vector<domain::JobRef> looked(domain::Queue queue, std::vector<domain::JobRef> found, Instant now);
   // Jobs that just became ready: to be offered without a look.
   std::vector<domain::JobRef> became_ready(std::vector<domain::JobRef> refs, Instant now);

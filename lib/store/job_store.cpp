@@ -11,6 +11,7 @@
 #include "lib/store/completion.h"
 #include "lib/store/job_rows.h"
 #include "lib/store/sql.h"
+#include "lib/store/turns.h"
 
 namespace certfleet::store {
 namespace {
@@ -45,6 +46,13 @@ std::vector<domain::Job> jobs_of(const pqxx::result& rows) {
     return std::pair(a.priority, a.id) < std::pair(b.priority, b.id);
   });
   return jobs;
+}
+
+std::vector<domain::JobRef> refs_of(const std::vector<domain::Job>& jobs, domain::Queue queue) {
+  std::vector<domain::JobRef> refs;
+  refs.reserve(jobs.size());
+  for (const auto& job : jobs) refs.push_back({job.id, queue, job.site, job.service, job.priority});
+  return refs;
 }
 
 class PostgresJobStore final : public JobStore {
@@ -94,8 +102,13 @@ class PostgresJobStore final : public JobStore {
   std::vector<domain::Job> claim_ready(SessionId session, domain::Queue queue, SiteId site, int jobs_max) override {
     return database_.writing([&](Tx& tx) {
       const auto site_value = site.value();
-      return jobs_of(tx.raw().exec_prepared(prepared_query(tx, "claim_ready"), session.value(),
-                                            std::string(to_string(queue)), site ? &site_value : nullptr, jobs_max));
+      auto& turns = claim_turns_[queue];
+      auto jobs = jobs_of(tx.raw().exec_prepared(
+          prepared_query(tx, "claim_ready"), session.value(), std::string(to_string(queue)),
+          site ? &site_value : nullptr, jobs_max, turns.skip(), turns.after().site.value(),
+          turns.after().service.value()));
+      turns.served(refs_of(jobs, queue));
+      return jobs;
     });
   }
 
@@ -159,15 +172,20 @@ class PostgresJobStore final : public JobStore {
   std::vector<domain::JobRef> ready_jobs(domain::Queue queue, int jobs_max) override {
     return database_.reading([&](Tx& tx) {
       std::vector<domain::JobRef> ready;
-      for (const auto& row : tx.raw().exec_prepared(prepared_query(tx, "ready_jobs"),
-                                                    std::string(to_string(queue)), jobs_max))
+      auto& turns = look_turns_[queue];
+      for (const auto& row : tx.raw().exec_prepared(
+               prepared_query(tx, "ready_jobs"), std::string(to_string(queue)), jobs_max,
+               turns.after().site.value(), turns.after().service.value()))
         ready.push_back(jobs::job_ref(row));
+      turns.served(ready);
       return ready;
     });
   }
 
  private:
   Database database_;
+  std::map<domain::Queue, Turns> claim_turns_;
+  std::map<domain::Queue, Turns> look_turns_;
 };
 
 }  // namespace

@@ -72,6 +72,7 @@ class JobStore {
   // What can't be claimed does not come back: it was taken.
   virtual std::vector<domain::Job> claim_offered(SessionId session, domain::Queue queue,
                                                  std::vector<JobId> ids) = 0;
+  // Without an offer: the most urgent first, sites and services in turn (turns.h).
   virtual std::vector<domain::Job> claim_ready(SessionId session, domain::Queue queue, SiteId site,
                                                int jobs_max) = 0;
 
@@ -91,7 +92,8 @@ class JobStore {
   virtual Swept sweep(int jobs_max) = 0;
   // Makes due waiting jobs ready.
   virtual std::vector<domain::JobRef> promote_due(int jobs_max) = 0;
-  // The most urgent ready jobs of a queue: what to offer (again).
+  // Ready jobs of a queue, what to offer (again): the most urgent of every site and service, of one priority as
+  // many of each as fit. An eighth is left for the less urgent, so more are waiting if 7/8 of jobs_max come.
   virtual std::vector<domain::JobRef> ready_jobs(domain::Queue queue, int jobs_max) = 0;
 };
 

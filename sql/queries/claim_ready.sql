@@ -1,13 +1,10 @@
--- Claims the most urgent ready jobs of a queue without having been offered them.
--- $1 session, $2 queue, $3 site of the worker (null: any), $4 how many.
+-- Claims ready jobs of a queue without having been offered them: the most urgent first, by turns.
+-- $1 session, $2 queue, $3 site of the worker (null: any), $4 how many, $5 how many priorities to ask last,
+-- $6, $7 site and service after whose lane to begin.
 -- The array keeps the planner on the primary key; the guards are repeated on the row that is updated.
 UPDATE job SET state = 'running', fence = fence + 1, deliveries = deliveries + 1, session_id = $1,
                started_at = now(), run_deadline = now() + time_limit
-WHERE id = ANY (ARRAY(
-        SELECT id FROM job
-        WHERE queue = $2::job_queue AND state = 'ready'
-          AND ($3::bigint IS NULL OR site_id IS NULL OR site_id = $3)
-        ORDER BY priority, id LIMIT $4 FOR UPDATE SKIP LOCKED))
+WHERE id = ANY (ARRAY(SELECT unnest(ready_by_turns($2::job_queue, $3, $4, $5, false, $6, $7, true))))
   AND state = 'ready'
   AND EXISTS (SELECT 1 FROM session WHERE session.id = $1 AND expires_at > now())
 RETURNING id, fence, kind, subject_id, service_id, node_id, site_id, priority, request_no, attempts_failed,

@@ -1,6 +1,9 @@
 // The rules of JobStore (DESIGN section 3), for the real database and for the store of the simulation.
 #include <gtest/gtest.h>
 
+#include <map>
+#include <set>
+
 #include "lib/base/error.h"
 #include "lib/store/job_limits.h"
 #include "lib/store/job_store.h"
@@ -121,6 +124,11 @@ class JobStoreRules : public ::testing::TestWithParam<MakeBackend> {
   std::vector<JobId> enqueue(int count, const domain::NewJob& job = {.kind = "apply.run"}) {
     return backend->enqueue(std::vector(static_cast<std::size_t>(count), job));
   }
+  static std::vector<JobId> ids(const std::vector<domain::Job>& jobs) {
+    std::vector<JobId> list;
+    for (const auto& job : jobs) list.push_back(job.id);
+    return list;
+  }
   static Finished finished(const domain::Job& job, How how = How::done) {
     Finished end;
     end.id = job.id;
@@ -152,6 +160,72 @@ TEST_P(JobStoreRules, claims_go_by_urgency_then_age) {
   ASSERT_EQ(claimed.size(), 2u);
   EXPECT_EQ(claimed[0].id, urgent[0]);
   EXPECT_EQ(claimed[1].id, old[0]);
+}
+
+TEST_P(JobStoreRules, a_claim_takes_from_each_site_and_service_as_evenly_as_they_have_it) {
+  auto many = enqueue(20, {.kind = "apply.run", .service = ServiceId(71), .site = SiteId(1)});
+  auto other = enqueue(20, {.kind = "apply.run", .service = ServiceId(72), .site = SiteId(1)});
+  auto single = enqueue(1, {.kind = "apply.run", .service = ServiceId(71)});
+  auto claimed = ids(store->claim_ready(session(), Queue::apply, SiteId(), 9));
+  EXPECT_EQ(claimed, (std::vector<JobId>{many[0], many[1], many[2], many[3], other[0], other[1], other[2], other[3],
+                                         single[0]}));
+}
+
+TEST_P(JobStoreRules, a_claim_is_full_though_only_one_service_has_many) {
+  enqueue(1, {.kind = "apply.run", .service = ServiceId(71)});
+  enqueue(30, {.kind = "apply.run", .service = ServiceId(72)});
+  enqueue(2, {.kind = "apply.run", .service = ServiceId(73)});
+  EXPECT_EQ(store->claim_ready(session(), Queue::apply, SiteId(), 20).size(), 20u);
+  EXPECT_EQ(store->claim_ready(session(), Queue::apply, SiteId(), 20).size(), 13u);
+}
+
+TEST_P(JobStoreRules, claims_go_around_the_sites_and_services) {
+  for (int site : {1, 2})
+    for (int service : {71, 72}) enqueue(5, {.kind = "apply.run", .service = ServiceId(service), .site = SiteId(site)});
+  auto s = session();
+  std::vector<std::pair<int, int>> order;
+  for (int i = 0; i < 6; ++i)
+    for (const auto& job : store->claim_ready(s, Queue::apply, SiteId(), 1))
+      order.emplace_back(job.site.value(), job.service.value());
+  EXPECT_EQ(order, (std::vector<std::pair<int, int>>{{1, 71}, {1, 72}, {2, 71}, {2, 72}, {1, 71}, {1, 72}}));
+  order.clear();
+  for (int i = 0; i < 3; ++i)
+    for (const auto& job : store->claim_ready(s, Queue::apply, SiteId(2), 1))
+      order.emplace_back(job.site.value(), job.service.value());
+  EXPECT_EQ(order, (std::vector<std::pair<int, int>>{{2, 71}, {2, 72}, {2, 71}})) << "a worker of site 2";
+}
+
+TEST_P(JobStoreRules, each_eighth_claim_begins_with_the_less_urgent) {
+  enqueue(200, {.kind = "apply.run", .priority = domain::Priority::person});
+  enqueue(20, {.kind = "apply.run", .priority = domain::Priority::machine});
+  enqueue(2, {.kind = "apply.run", .priority = domain::Priority::bulk});
+  auto s = session();
+  std::map<int, int> claimed;
+  for (int i = 1; i <= 64; ++i) {
+    auto job = store->claim_ready(s, Queue::apply, SiteId(), 1).at(0);
+    EXPECT_EQ(job.priority == 0, i % 8 != 0) << i;
+    ++claimed[job.priority];
+  }
+  EXPECT_EQ(claimed, (std::map<int, int>{{0, 56}, {4, 7}, {8, 1}}));
+}
+
+TEST_P(JobStoreRules, a_look_sees_something_of_every_priority_site_and_service) {
+  enqueue(100, {.kind = "apply.run", .service = ServiceId(71), .site = SiteId(1)});
+  auto single = enqueue(1, {.kind = "apply.run", .service = ServiceId(72), .site = SiteId(1)});
+  auto elsewhere = enqueue(1, {.kind = "apply.run", .service = ServiceId(71), .site = SiteId(2)});
+  auto bulk = enqueue(50, {.kind = "apply.run", .priority = domain::Priority::bulk});
+  auto found = ids_of(store->ready_jobs(Queue::apply, 32));
+  EXPECT_GE(found.size(), 28u);
+  EXPECT_LE(found.size(), 32u);
+  for (auto id : {single[0], elsewhere[0], bulk[0]}) EXPECT_EQ(std::count(found.begin(), found.end(), id), 1);
+}
+
+TEST_P(JobStoreRules, looks_go_around_when_there_are_more_services_than_fit) {
+  std::set<ServiceId> seen;
+  for (int service = 1; service <= 20; ++service) enqueue(3, {.kind = "apply.run", .service = ServiceId(service)});
+  for (int i = 0; i < 3; ++i)
+    for (const auto& ref : store->ready_jobs(Queue::apply, 8)) seen.insert(ref.service);
+  EXPECT_EQ(seen.size(), 20u);
 }
 
 TEST_P(JobStoreRules, a_worker_of_a_site_takes_jobs_of_that_site_or_of_none) {

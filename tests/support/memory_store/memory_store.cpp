@@ -4,6 +4,7 @@
 #include <set>
 
 #include "lib/base/error.h"
+#include "tests/support/memory_store/lanes.h"
 
 namespace certfleet::testing {
 namespace {
@@ -50,10 +51,20 @@ class MemoryJobStore final : public store::JobStore {
   }
 
   std::vector<domain::Job> claim_ready(SessionId session, domain::Queue queue, SiteId site, int jobs_max) override {
+    auto ready = ready_of(queue);
+    std::erase_if(ready, [&](const auto& ref) { return site && ref.site && ref.site != site; });
+    auto& turns = claim_turns_[queue];
+    auto chosen =
+        ready_by_turns(ready, static_cast<std::size_t>(jobs_max), turns.skip(), false, turns.after());
+    // Which ones is by turns; of these the most urgent and oldest run first.
+    std::sort(chosen.begin(), chosen.end(), [](const auto& a, const auto& b) {
+      return std::pair(a.priority, a.id) < std::pair(b.priority, b.id);
+    });
     std::vector<JobId> ids;
-    for (const auto& ref : ready_of(queue))
-      if (!site || !ref.site || ref.site == site) ids.push_back(ref.id);
-    return claim(session, queue, ids, static_cast<std::size_t>(jobs_max));
+    for (const auto& ref : chosen) ids.push_back(ref.id);
+    auto jobs = claim(session, queue, ids, ids.size());
+    if (!jobs.empty()) turns.served(chosen);
+    return jobs;
   }
 
   std::vector<domain::JobRef> release_unknown(SessionId session, const std::vector<JobId>& known) override {
@@ -119,8 +130,9 @@ class MemoryJobStore final : public store::JobStore {
   }
 
   std::vector<domain::JobRef> ready_jobs(domain::Queue queue, int jobs_max) override {
-    auto refs = ready_of(queue);
-    if (std::ssize(refs) > jobs_max) refs.resize(static_cast<std::size_t>(jobs_max));
+    auto& turns = look_turns_[queue];
+    auto refs = ready_by_turns(ready_of(queue), static_cast<std::size_t>(jobs_max), 0, true, turns.after());
+    turns.served(refs);
     return refs;
   }
 
@@ -237,6 +249,8 @@ class MemoryJobStore final : public store::JobStore {
 
   std::shared_ptr<MemoryTables> t_;
   std::chrono::seconds clock_error_;
+  std::map<domain::Queue, store::Turns> claim_turns_;
+  std::map<domain::Queue, store::Turns> look_turns_;
 };
 
 }  // namespace
