@@ -94,7 +94,7 @@ std::int16_t Ring::choose(const std::vector<std::int16_t>& waiting, Runs& runs) 
     std::erase_if(runs, [&](const auto& run) { return !levels_.contains(run.first); });
   for (std::size_t i = 0; i + 1 < waiting.size(); ++i) {
     int& run = runs[waiting[i]];
-    if (++run <= urgent_in_row) return waiting[i];
+    if (++run <= domain::urgent_in_row) return waiting[i];
     run = 0;
   }
   return waiting.back();

@@ -32,10 +32,9 @@ class Ring {
   Put put(const JobRef& ref, Instant now);
 
   // The next for a worker of `site`, which takes the jobs of its site and of none; for a worker without a
-  // site the next of all. The most urgent first, but of so many that workers of a site get of one priority,
-  // while less urgent ones wait for them, one is less urgent: so none starves. Of one priority the sites take
-  // turns, in a site its services, and in a service the oldest comes first.
-  static constexpr int urgent_in_row = 7;
+  // site the next of all. The most urgent first, but after domain::urgent_in_row that workers of a site got of
+  // one priority, while less urgent ones waited for them, one of these. Of one priority the sites take turns,
+  // in a site its services, and in a service the oldest comes first.
   std::optional<JobRef> take(SiteId site);
 
   // Drops what came before `before`; returns how many.

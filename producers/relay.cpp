@@ -18,7 +18,6 @@ std::vector<domain::JobRef> by_lanes(const std::vector<domain::JobRef>& refs) {
 }
 
 std::vector<domain::JobRef> by_turns(const std::vector<domain::JobRef>& refs) {
-  constexpr std::size_t urgent_in_row = 7;
   std::map<std::int16_t, std::vector<domain::JobRef>> levels;
   for (const auto& ref : refs) levels[ref.priority].push_back(ref);
   std::vector<domain::JobRef> result;  // of the less urgent so far
@@ -27,7 +26,7 @@ std::vector<domain::JobRef> by_turns(const std::vector<domain::JobRef>& refs) {
     std::vector<domain::JobRef> merged;
     std::size_t next = 0;
     for (std::size_t i = 0; i < urgent.size(); ++i) {
-      if (i > 0 && i % urgent_in_row == 0 && next < result.size()) merged.push_back(result[next++]);
+      if (i > 0 && i % domain::urgent_in_row == 0 && next < result.size()) merged.push_back(result[next++]);
       merged.push_back(urgent[i]);
     }
     merged.insert(merged.end(), result.begin() + static_cast<std::ptrdiff_t>(next), result.end());

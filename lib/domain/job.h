@@ -14,6 +14,9 @@ namespace certfleet::domain {
 // 0 is the most urgent. Between them lies room.
 enum class Priority : std::int16_t { person = 0, machine = 4, bulk = 8 };
 
+// Of one priority so many go in a row while less urgent ones wait; then goes one of these, so that none starves.
+inline constexpr int urgent_in_row = 7;
+
 // What a kind of job is, in one line of the table in job.cpp. A new kind of job is a handler and a line there.
 struct JobKind {
   std::string_view name;  // "apply.run": the queue's word and what is done

@@ -90,16 +90,14 @@ void JobRunner::add(std::vector<domain::Job> jobs) {
   if (jobs.empty()) return;
   {
     std::lock_guard lock(mutex_);
-    for (auto& job : jobs) queue_.push_back(std::move(job));
+    for (auto& job : jobs) held_.add(std::move(job));
   }
   jobs.size() == 1 ? arrived_.notify_one() : arrived_.notify_all();
 }
 
 std::vector<domain::Job> JobRunner::hand_back() {
   std::lock_guard lock(mutex_);
-  std::vector<domain::Job> jobs(std::make_move_iterator(queue_.begin()), std::make_move_iterator(queue_.end()));
-  queue_.clear();
-  return jobs;
+  return held_.take_all();
 }
 
 void JobRunner::run(const std::stop_token& stop, int slot) {
@@ -110,9 +108,8 @@ void JobRunner::run(const std::stop_token& stop, int slot) {
     domain::Job job;
     {
       std::unique_lock lock(mutex_);
-      if (!arrived_.wait(lock, stop, [&] { return !queue_.empty(); })) return;
-      job = std::move(queue_.front());
-      queue_.pop_front();
+      if (!arrived_.wait(lock, stop, [&] { return !held_.empty(); })) return;
+      job = *held_.take();
     }
     attempt(job, *store);
   }

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <condition_variable>
-#include <deque>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -12,6 +11,7 @@
 #include "lib/base/metrics.h"
 #include "lib/pipeline/completer.h"
 #include "lib/pipeline/handler.h"
+#include "lib/pipeline/held_jobs.h"
 #include "lib/pipeline/running_jobs.h"
 #include "lib/pipeline/trace_writer.h"
 
@@ -43,9 +43,9 @@ class JobRunner {
   Handler* handler_of(const std::string& kind) const;
 
   Parts parts_;
-  std::mutex mutex_;  // guards queue_
+  std::mutex mutex_;  // guards held_
   std::condition_variable_any arrived_;
-  std::deque<domain::Job> queue_;
+  HeldJobs held_;
   std::vector<std::jthread> slots_;  // last: they use all of the above
 };
 

@@ -4,7 +4,8 @@ namespace certfleet::store {
 
 int Turns::skip() const {
   int skip = 0;
-  for (int number = looks_ + 1; number % (urgent_in_row + 1) == 0; number /= urgent_in_row + 1) ++skip;
+  constexpr int round = domain::urgent_in_row + 1;
+  for (int number = looks_ + 1; number % round == 0; number /= round) ++skip;
   return skip;
 }
 

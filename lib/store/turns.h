@@ -17,11 +17,10 @@ struct Lane {
 
 class Turns {
  public:
-  static constexpr int urgent_in_row = 7;  // then a claim begins with less urgent jobs, if there are any
-
   // Before every lane at first.
   Lane after() const { return after_; }
-  // How many priorities the next claim asks last: mostly none, each eighth time 1, each 64th 2, and so on.
+  // How many priorities the next claim asks last: none, but 1 after domain::urgent_in_row claims, and so on for
+  // the priorities below.
   int skip() const;
 
   // To be told of each look or claim that found something.

@@ -1,0 +1,36 @@
+#include "lib/pipeline/held_jobs.h"
+
+#include <algorithm>
+
+namespace certfleet::pipeline {
+
+void HeldJobs::add(domain::Job job) {
+  auto& lanes = levels_[job.priority].lanes;
+  std::pair of(job.site, job.service);
+  auto lane = std::find_if(lanes.begin(), lanes.end(), [&](const Lane& it) { return it.first == of; });
+  if (lane == lanes.end()) lane = lanes.insert(lanes.end(), Lane(of, {}));
+  lane->second.push_back(std::move(job));
+}
+
+std::optional<domain::Job> HeldJobs::take() {
+  if (levels_.empty()) return std::nullopt;
+  auto level = levels_.begin();
+  for (; std::next(level) != levels_.end() && ++level->second.in_row > domain::urgent_in_row; ++level)
+    level->second.in_row = 0;
+  auto& lanes = level->second.lanes;
+  Lane lane = std::move(lanes.front());
+  lanes.pop_front();
+  domain::Job job = std::move(lane.second.front());
+  lane.second.pop_front();
+  if (!lane.second.empty()) lanes.push_back(std::move(lane));
+  if (lanes.empty()) levels_.erase(level);
+  return job;
+}
+
+std::vector<domain::Job> HeldJobs::take_all() {
+  std::vector<domain::Job> jobs;
+  while (auto job = take()) jobs.push_back(std::move(*job));
+  return jobs;
+}
+
+}  // namespace certfleet::pipeline
