@@ -7,7 +7,7 @@
 
 #include "lib/base/error.h"
 #include "lib/bus/sockets.h"
-#include "lib/bus/zap.h"
+#include "lib/bus/zap_request.h"
 
 namespace certfleet::bus {
 namespace {

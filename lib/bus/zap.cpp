@@ -11,54 +11,29 @@
 #include "lib/bus/poller.h"
 #include "lib/bus/sockets.h"
 #include "lib/bus/wakeup.h"
+#include "lib/bus/zap_request.h"
 
 namespace certfleet::bus {
 namespace {
 
 // One line for so long, however many knock: a log that anybody can fill is a weapon.
 constexpr auto log_pause = std::chrono::seconds(10);
-constexpr std::size_t parts_max = 16;  // a CURVE request has 7
 
-struct Request {
-  std::string version, id, domain, address, mechanism;
-  std::vector<std::string> credentials;
-};
-
-std::optional<Request> read_request(zmq::socket_t& socket) {
+std::optional<ZapRequest> read_request(zmq::socket_t& socket) {
   std::vector<std::string> parts;
   zmq::message_t frame;
   if (!socket.recv(frame, zmq::recv_flags::dontwait)) return std::nullopt;
   parts.push_back(frame.to_string());
   while (frame.more() && socket.recv(frame, zmq::recv_flags::dontwait))
-    if (parts.size() < parts_max) parts.push_back(frame.to_string());
-  parts.resize(std::max<std::size_t>(parts.size(), 6));
-  return Request{.version = parts[0],
-                 .id = parts[1],
-                 .domain = parts[2],
-                 .address = parts[3],
-                 .mechanism = parts[5],
-                 .credentials = {parts.begin() + 6, parts.end()}};
+    if (parts.size() < zap_parts_max) parts.push_back(frame.to_string());
+  return ZapRequest::parse(parts);
 }
 
-void answer(zmq::socket_t& socket, const Request& request, const std::optional<PeerId>& peer) {
-  std::array<std::string, 6> parts = {"1.0",
-                                      request.id,
-                                      peer ? "200" : "400",
-                                      peer ? "OK" : "refused",
-                                      peer ? std::to_string(peer->value()) : "",
-                                      ""};
+void answer(zmq::socket_t& socket, const ZapRequest& request, const std::optional<PeerId>& peer) {
+  auto parts = zap_answer(request, peer);
   for (std::size_t i = 0; i < parts.size(); ++i)
     socket.send(zmq::buffer(parts[i]),
                 i + 1 < parts.size() ? zmq::send_flags::sndmore : zmq::send_flags::none);
-}
-
-std::optional<PublicKey> key_of(const Request& request) {
-  KeyBytes bytes;
-  if (request.version != "1.0" || request.domain != zap_domain || request.mechanism != "CURVE" ||
-      request.credentials.size() != 1 || request.credentials[0].size() != bytes.size())
-    return std::nullopt;
-  std::copy(request.credentials[0].begin(), request.credentials[0].end(), bytes.begin());
-  return PublicKey(bytes);
 }
 
 }  // namespace
@@ -84,23 +59,21 @@ struct Zap::Impl {
     socket.bind("inproc://zeromq.zap.01");
   }
 
-  std::optional<PeerId> admit(const Request& request) {
-    auto key = key_of(request);
-    if (!key) return std::nullopt;
+  std::optional<PeerId> admit(const ZapRequest& request) {
+    if (!request.key) return std::nullopt;
     std::lock_guard lock(mutex);
-    auto found = list.find(*key);
+    auto found = list.find(*request.key);
     return found == list.end() ? std::nullopt : std::optional(found->second.id);
   }
 
-  void note_refusal(const Request& request) {
+  void note_refusal(const ZapRequest& request) {
     ++refused;
     if (clock.now() < quiet_until) {
       ++unlogged;
       return;
     }
-    auto key = key_of(request);
     log::warn("refused a connection from {}: {}{}", request.address,
-              key ? "unknown or revoked key " + key->text() : std::string("no CURVE key"),
+              request.key ? "unknown or revoked key " + request.key->text() : std::string("no CURVE key"),
               unlogged > 0 ? fmt::format(" ({} more since the last line)", unlogged) : "");
     quiet_until = clock.now() + log_pause;
     unlogged = 0;

@@ -27,8 +27,6 @@ struct PeerIdentity {
 
 using AllowList = std::map<PublicKey, PeerIdentity>;
 
-inline constexpr std::string_view zap_domain = "certfleet";
-
 class Zap {
  public:
   // Starts the thread that answers; admits nobody until allow(). Failure(conflict) if the context has one.

@@ -1,6 +1,6 @@
-// Claimed jobs that wait for a slot of this worker. A worker holds work ahead so that its slots never wait; what
-// comes later and is more urgent, or of a site and service that has less here, must not stand behind all of it.
-// Pure; for one thread.
+// Claimed jobs that wait for a slot of this worker. A worker holds work ahead so that its slots never wait;
+// what comes later and is more urgent, or of a site and service that has less here, must not stand behind all
+// of it. Pure; for one thread.
 #pragma once
 
 #include <cstdint>
@@ -19,7 +19,8 @@ class HeldJobs {
   void add(domain::Job job);
 
   // By the rule of docs/architecture.md, Fairness: the most urgent, but after domain::urgent_in_row of one
-  // priority one that is less urgent; of one priority sites and services in turn, and of these the first come.
+  // priority one that is less urgent; of one priority sites and services in turn, and of these the first
+  // come.
   std::optional<domain::Job> take();
 
   std::vector<domain::Job> take_all();

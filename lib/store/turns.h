@@ -1,5 +1,5 @@
-// Where the next look at the ready jobs goes on, so that sites and services take turns over many looks. A hint:
-// losing it costs a turn. Pure.
+// Where the next look at the ready jobs goes on, so that sites and services take turns over many looks. A
+// hint: losing it costs a turn. Pure.
 #pragma once
 
 #include <span>
@@ -19,8 +19,8 @@ class Turns {
  public:
   // Before every lane at first.
   Lane after() const { return after_; }
-  // How many priorities the next claim asks last: none, but 1 after domain::urgent_in_row claims, and so on for
-  // the priorities below.
+  // How many priorities the next claim asks last: none, but 1 after domain::urgent_in_row claims, and so on
+  // for the priorities below.
   int skip() const;
 
   // To be told of each look or claim that found something.

@@ -37,7 +37,8 @@ Refs ready_by_turns(const Refs& ready, std::size_t count, int skip, bool spread,
   for (const auto& ref : ready) by_priority[ref.priority].push_back(ref);
   std::vector<Refs> levels;
   for (auto& [priority, refs] : by_priority) levels.push_back(std::move(refs));
-  std::rotate(levels.begin(), levels.begin() + std::min<std::ptrdiff_t>(skip, std::ssize(levels)), levels.end());
+  std::rotate(levels.begin(), levels.begin() + std::min<std::ptrdiff_t>(skip, std::ssize(levels)),
+              levels.end());
   Refs taken;
   for (const auto& level : levels) {
     std::size_t room = count - taken.size();
