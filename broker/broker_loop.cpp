@@ -1,5 +1,7 @@
 #include "broker/broker_loop.h"
 
+#include <fmt/format.h>
+
 #include <deque>
 
 #include "lib/base/log.h"
@@ -23,6 +25,7 @@ void BrokerLoop::run(Daemon& daemon) {
   BrokerMetrics metrics(daemon.metrics());
   bus::Poller poller;
   std::size_t messages = poller.add_socket(router_.handle());
+  std::size_t failures = poller.add_socket(router_.failures_handle());
   poller.add_fd(peers_.fd());
   poller.add_fd(daemon.drain_fd());
   Instant tick_at = clock_.now();
@@ -30,17 +33,18 @@ void BrokerLoop::run(Daemon& daemon) {
     admit_news();
     if (clock_.now() >= tick_at) {
       step(BrokerCore::Tick{});
-      metrics.publish(core_, zap_);
+      metrics.publish(core_, zap_, failures_);
       daemon.alive();
       tick_at = clock_.now() + tick_interval;
     }
     auto nap = std::chrono::ceil<std::chrono::milliseconds>(tick_at - clock_.now());
     poller.wait(std::max(nap, std::chrono::milliseconds(0)));
     if (poller.readable(messages)) receive();
+    if (poller.readable(failures)) note_failures();
   }
   log::info("saying goodbye to {} peers", core_.sessions().size());
   step(BrokerCore::Drain{"drain"});
-  metrics.publish(core_, zap_);
+  metrics.publish(core_, zap_, failures_);
 }
 
 void BrokerLoop::receive() {
@@ -63,6 +67,15 @@ void BrokerLoop::step(const BrokerCore::Event& event) {
     auto more = core_.step(BrokerCore::Unsent{routing_id, std::move(message)}, clock_.now());
     std::move(more.begin(), more.end(), std::back_inserter(sends));
   }
+}
+
+void BrokerLoop::note_failures() {
+  std::uint64_t count = router_.take_failures();
+  failures_ += count;
+  for (; count > 0; --count)
+    if (auto unlogged = failures_log_.log_now(clock_.now()))
+      log::warn("refused a connection that speaks no CURVE, or not to this broker's key{}",
+                *unlogged > 0 ? fmt::format(" ({} more since the last line)", *unlogged) : "");
 }
 
 void BrokerLoop::admit_news() {

@@ -7,6 +7,7 @@
 #include "lib/base/clock.h"
 #include "lib/base/daemon.h"
 #include "lib/bus/router.h"
+#include "lib/bus/sparing.h"
 #include "lib/bus/zap.h"
 
 namespace certfleet::broker {
@@ -23,12 +24,15 @@ class BrokerLoop {
   void receive();
   void step(const BrokerCore::Event& event);
   void admit_news();
+  void note_failures();
 
   BrokerCore& core_;
   bus::Router& router_;
   bus::Zap& zap_;
   PeerWatch& peers_;
   const Clock& clock_;
+  std::uint64_t failures_ = 0;  // connections that never got to a key
+  bus::Sparing failures_log_;
 };
 
 }  // namespace certfleet::broker

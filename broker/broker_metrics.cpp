@@ -2,7 +2,7 @@
 
 namespace certfleet::broker {
 
-void BrokerMetrics::publish(const BrokerCore& core, const bus::Zap& zap) {
+void BrokerMetrics::publish(const BrokerCore& core, const bus::Zap& zap, std::uint64_t failures) {
   std::map<Queue, std::uint64_t> credit;
   std::map<bus::Role, std::uint64_t> sessions{{bus::Role::worker, 0}, {bus::Role::scheduler, 0}};
   for (const auto& session : core.sessions().all()) {
@@ -32,6 +32,7 @@ void BrokerMetrics::publish(const BrokerCore& core, const bus::Zap& zap) {
   count("certfleet_broker_sessions_silent_total", counts.sessions_silent);
   count("certfleet_broker_connections_total", zap.admitted(), {{"outcome", "admitted"}});
   count("certfleet_broker_connections_total", zap.refused(), {{"outcome", "refused"}});
+  count("certfleet_broker_connections_total", failures, {{"outcome", "failed"}});
 }
 
 void BrokerMetrics::count(const std::string& counter, std::uint64_t total, const Metrics::Labels& labels) {

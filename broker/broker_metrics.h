@@ -14,7 +14,8 @@ class BrokerMetrics {
  public:
   explicit BrokerMetrics(Metrics& metrics) : metrics_(metrics) {}
 
-  void publish(const BrokerCore& core, const bus::Zap& zap);
+  // `failures`: connections that never got to a key.
+  void publish(const BrokerCore& core, const bus::Zap& zap, std::uint64_t failures);
 
  private:
   void count(const std::string& counter, std::uint64_t total, const Metrics::Labels& labels = {});

@@ -7,6 +7,7 @@
 
 #include "lib/base/error.h"
 #include "lib/bus/sockets.h"
+#include "lib/bus/uuid.h"
 #include "lib/bus/zap_request.h"
 
 namespace certfleet::bus {
@@ -33,11 +34,22 @@ PeerId peer_of(zmq::message_t& frame) {
 
 struct Router::Impl {
   zmq::socket_t socket;
+  zmq::socket_t failures;
+
+  // libzmq tells of failed handshakes over a socket of its own.
+  void watch_failures(void* context) {
+    auto endpoint = fmt::format("inproc://failures-{}", random_uuid());
+    constexpr int events = ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL | ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL;
+    if (zmq_socket_monitor(socket.handle(), endpoint.c_str(), events) != 0) throw zmq::error_t();
+    failures = zmq::socket_t(*static_cast<zmq::context_t*>(context), zmq::socket_type::pair);
+    failures.set(zmq::sockopt::linger, 0);
+    failures.connect(endpoint);
+  }
 };
 
 Router::Router(Context& context, const KeyPair& own, const SocketTimes& times)
     : impl_(std::make_unique<Impl>(
-          Impl{open_socket(context, zmq::socket_type::router, own, times, frames_max)})) {
+          Impl{open_socket(context, zmq::socket_type::router, own, times, frames_max), {}})) {
   auto& socket = impl_->socket;
   int on = 1;
   try {
@@ -46,6 +58,7 @@ Router::Router(Context& context, const KeyPair& own, const SocketTimes& times)
     socket.set(zmq::sockopt::backlog, backlog);
     socket.set(zmq::sockopt::curve_server, true);
     socket.set(zmq::sockopt::zap_domain, std::string(zap_domain));
+    impl_->watch_failures(context.handle());
   } catch (const zmq::error_t& error) {
     throw Failure(Fault::permanent, fmt::format("can't set up the broker's socket: {}", reason(error)));
   }
@@ -53,7 +66,7 @@ Router::Router(Context& context, const KeyPair& own, const SocketTimes& times)
     throw Failure(Fault::permanent, "this libzmq can't refuse peers while nobody checks their keys");
 }
 
-Router::~Router() = default;
+Router::~Router() { zmq_socket_monitor(impl_->socket.handle(), nullptr, 0); }
 
 void Router::bind(const std::string& endpoint) {
   try {
@@ -106,6 +119,22 @@ Router::Sent Router::send(const std::string& routing_id, const Message& message)
     if (error.num() == EHOSTUNREACH) return Sent::unknown_peer;
     throw Failure(Fault::permanent, fmt::format("bus: send: {}", reason(error)));
   }
+}
+
+void* Router::failures_handle() const {
+  return impl_->failures.handle();
+}
+
+std::uint64_t Router::take_failures() {
+  std::uint64_t count = 0;
+  try {
+    zmq::message_t frame;
+    while (impl_->failures.recv(frame, zmq::recv_flags::dontwait))
+      if (!frame.more()) ++count;  // an event has two parts: what and where
+  } catch (const zmq::error_t& error) {
+    if (error.num() != EINTR) throw Failure(Fault::permanent, fmt::format("bus: failures: {}", reason(error)));
+  }
+  return count;
 }
 
 void* Router::handle() const {

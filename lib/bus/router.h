@@ -44,6 +44,11 @@ class Router {
 
   void* handle() const;  // for Poller
 
+  // Connections that ended before they got to a key: they speak no CURVE, or not to our key. Readable when there
+  // are new ones; to be read soon, for until then libzmq's thread may wait for us.
+  void* failures_handle() const;  // for Poller
+  std::uint64_t take_failures();  // since the last call; never blocks
+
  private:
   struct Impl;
   std::unique_ptr<Impl> impl_;

@@ -10,14 +10,12 @@
 #include "lib/base/log.h"
 #include "lib/bus/poller.h"
 #include "lib/bus/sockets.h"
+#include "lib/bus/sparing.h"
 #include "lib/bus/wakeup.h"
 #include "lib/bus/zap_request.h"
 
 namespace certfleet::bus {
 namespace {
-
-// One line for so long, however many knock: a log that anybody can fill is a weapon.
-constexpr auto log_pause = std::chrono::seconds(10);
 
 std::optional<ZapRequest> read_request(zmq::socket_t& socket) {
   std::vector<std::string> parts;
@@ -49,8 +47,7 @@ struct Zap::Impl {
   std::mutex mutex;  // guards the list
   AllowList list;
 
-  Instant quiet_until = Instant::min();
-  std::uint64_t unlogged = 0;
+  Sparing knocks;
   std::thread thread;
 
   Impl(Context& context, const Clock& a_clock)
@@ -68,15 +65,11 @@ struct Zap::Impl {
 
   void note_refusal(const ZapRequest& request) {
     ++refused;
-    if (clock.now() < quiet_until) {
-      ++unlogged;
-      return;
-    }
+    auto unlogged = knocks.log_now(clock.now());
+    if (!unlogged) return;
     log::warn("refused a connection from {}: {}{}", request.address,
               request.key ? "unknown or revoked key " + request.key->text() : std::string("no CURVE key"),
-              unlogged > 0 ? fmt::format(" ({} more since the last line)", unlogged) : "");
-    quiet_until = clock.now() + log_pause;
-    unlogged = 0;
+              *unlogged > 0 ? fmt::format(" ({} more since the last line)", *unlogged) : "");
   }
 
   void serve() {

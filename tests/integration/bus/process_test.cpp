@@ -115,6 +115,43 @@ TEST_F(BrokerProcess, serves_until_it_is_told_to_end_and_says_goodbye) {
   EXPECT_EQ(child->wait(soon), 0) << child->err();
 }
 
+TEST_F(BrokerProcess, is_told_once_of_many_that_knock_in_vain) {
+  auto child = start(dsn());
+  auto address = endpoint(*child);
+  SystemClock clock;
+  auto knock = [&](const bus::PublicKey& broker) {
+    bus::Client::Settings settings;
+    settings.brokers = {{address, broker}};
+    settings.queue = domain::Queue::apply;
+    settings.times = {.linger = 0ms, .reconnect = 5ms, .reconnect_max = 10ms};
+    return std::make_unique<bus::Client>(std::move(settings), bus::KeyPair::generate(), clock);
+  };
+  std::vector<std::unique_ptr<bus::Client>> strangers;
+  for (int i = 0; i < 5; ++i) strangers.push_back(knock(keys_.public_key));
+  for (int i = 0; i < 5; ++i) strangers.push_back(knock(bus::KeyPair::generate().public_key));
+  auto pair = bus::KeyPair::generate();
+  enroll("late", pair.public_key, store::peers::Role::worker);
+  bus::Client::Settings settings;
+  settings.brokers = {{address, keys_.public_key}};
+  settings.queue = domain::Queue::apply;
+  settings.times = {.linger = 0ms, .reconnect = 5ms, .reconnect_max = 10ms};
+  bus::Client late(std::move(settings), std::move(pair), clock);
+  ASSERT_TRUE(eventually(soon, [&] {  // the broker reads the list each 2 s: they all have knocked often by then
+    late.poll(1ms);
+    for (auto& it : strangers) it->poll(0ms);
+    return late.connected() == 1;
+  }));
+  for (auto& it : strangers) EXPECT_EQ(it->connected(), 0U);
+  std::string log = child->err();
+  auto lines = [&](const std::string& part) {
+    int count = 0;
+    for (auto at = log.find(part); at != std::string::npos; at = log.find(part, at + 1)) ++count;
+    return count;
+  };
+  EXPECT_EQ(lines("unknown or revoked key"), 1) << log;
+  EXPECT_EQ(lines("speaks no CURVE"), 1) << log;
+}
+
 TEST_F(BrokerProcess, cuts_off_within_seconds_whoever_is_revoked) {
   auto pair = bus::KeyPair::generate();
   enroll("w", pair.public_key, store::peers::Role::worker);

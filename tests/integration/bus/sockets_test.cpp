@@ -101,6 +101,18 @@ TEST_F(SocketsTest, without_curve_nobody_gets_in) {
     plain.send(zmq::str_buffer("hello"), zmq::send_flags::dontwait);
     return router.receive().has_value();
   }));
+  EXPECT_GT(router.take_failures(), 0U);
+  EXPECT_EQ(zap.refused(), 0U) << "it never got to a key";
+}
+
+TEST_F(SocketsTest, a_client_that_takes_it_for_another_broker_fails_and_is_counted) {
+  Zap zap(server_context_, clock_);
+  admit(zap);
+  Router router(server_context_, server_, quick);
+  router.bind("tcp://127.0.0.1:*");
+  Dealer dealer(client_context_, {router.endpoint(), KeyPair::generate().public_key}, client_, quick);
+  EXPECT_TRUE(eventually(soon, [&] { return router.take_failures() > 0; }));
+  EXPECT_FALSE(reaches(dealer, router, 100ms));
 }
 
 TEST_F(SocketsTest, a_second_zap_in_a_context_is_a_conflict) {
