@@ -4,6 +4,7 @@
 
 #include "broker/broker_loop.h"
 #include "lib/base/daemon.h"
+#include "lib/base/error.h"
 #include "lib/base/log.h"
 #include "lib/bus/uuid.h"
 #include "lib/store/schema.h"
@@ -30,7 +31,12 @@ void run(Config& config, Daemon& daemon) {
   bus::Router router(context, keys);
   broker::BrokerCore core(bus::random_uuid());
   broker::BrokerLoop loop(core, router, zap, peers, clock);
-  router.bind(listen);
+  try {
+    router.bind(listen);
+  } catch (const Failure& failure) {
+    if (failure.fault() != Fault::usage) throw;
+    config.refuse("listen", failure.what());
+  }
   log::info("listening on {}, public key {}", router.endpoint(), keys.public_key.text());
   daemon.ready();
   loop.run(daemon);

@@ -18,7 +18,7 @@ void run(Config& config, Daemon& daemon) {
   settings.database.application = fmt::format("certfleet-scheduler {}", ::getpid());
   bus::Client::Settings client;
   client.role = bus::Role::scheduler;
-  for (const auto& text : config.texts("brokers")) client.brokers.push_back(bus::BrokerAddress::parse(text));
+  client.brokers = bus::read_brokers(config);
   auto keys = bus::KeyPair::load(config.path("curve.secret_key_file"));
   config.refuse_unknown();
   {

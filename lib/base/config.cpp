@@ -93,6 +93,14 @@ std::int64_t Config::number(std::string_view key, std::int64_t otherwise, std::i
   return *value;
 }
 
+std::string Config::choice(std::string_view key, std::string_view otherwise,
+                           const std::vector<std::string>& allowed) {
+  auto value = text(key, otherwise);
+  if (std::find(allowed.begin(), allowed.end(), value) == allowed.end())
+    impl_->refuse(key, fmt::format("must be one of {}", fmt::join(allowed, ", ")));
+  return value;
+}
+
 bool Config::flag(std::string_view key, bool otherwise) {
   auto node = impl_->at(key);
   if (!node) return otherwise;
@@ -135,6 +143,8 @@ void Config::refuse_unknown() const {
   for (const auto& key : keys)
     if (!impl_->known.contains(key)) impl_->refuse(key, "is not a known setting");
 }
+
+void Config::refuse(std::string_view key, std::string_view why) const { impl_->refuse(key, why); }
 
 const std::string& Config::name() const { return impl_->name; }
 

@@ -27,6 +27,8 @@ class Config {
   std::string text(std::string_view key);
   std::string text(std::string_view key, std::string_view otherwise);
   std::int64_t number(std::string_view key, std::int64_t otherwise, std::int64_t lowest, std::int64_t highest);
+  // One of the words in `allowed`.
+  std::string choice(std::string_view key, std::string_view otherwise, const std::vector<std::string>& allowed);
   bool flag(std::string_view key, bool otherwise);
   std::vector<std::string> texts(std::string_view key);
   std::vector<std::string> texts(std::string_view key, std::vector<std::string> otherwise);
@@ -36,6 +38,9 @@ class Config {
 
   // To be called when everything has been read: any key that nobody asked for is a Failure(usage).
   void refuse_unknown() const;
+
+  // For rules that are not about one value's form: Failure(usage) "FILE: KEY: WHY".
+  [[noreturn]] void refuse(std::string_view key, std::string_view why) const;
 
   const std::string& name() const;
 

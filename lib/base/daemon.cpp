@@ -146,7 +146,7 @@ int daemon_main(int argc, char** argv, std::string_view name,
     forbid_core_files();
     ::signal(SIGPIPE, SIG_IGN);
     Config config = Config::load(options.config);
-    log::start(name, config.text("log.level", "info"));
+    log::start(name, config.choice("log.level", "info", {"trace", "debug", "info", "warning", "error", "critical"}));
     std::string listen = config.text("health.listen", "127.0.0.1:0");
     RunningDaemon daemon;
     std::unique_ptr<HealthServer> health;

@@ -25,6 +25,22 @@ BrokerAddress BrokerAddress::parse(std::string_view text) {
   return {.endpoint = std::string(text.substr(0, space)), .key = PublicKey::parse(text.substr(space + 1))};
 }
 
+std::vector<BrokerAddress> read_brokers(Config& config) {
+  std::vector<BrokerAddress> brokers;
+  for (const auto& text : config.texts("brokers")) {
+    try {
+      brokers.push_back(BrokerAddress::parse(text));
+    } catch (const Failure& failure) {
+      config.refuse("brokers", failure.what());
+    }
+    for (std::size_t i = 0; i + 1 < brokers.size(); ++i)
+      if (brokers[i].endpoint == brokers.back().endpoint)
+        config.refuse("brokers", fmt::format("{} is named twice", brokers[i].endpoint));
+  }
+  if (brokers.empty()) config.refuse("brokers", "name at least one");
+  return brokers;
+}
+
 Dealer::Dealer(Context& context, const BrokerAddress& broker, const KeyPair& own, const SocketTimes& times)
     : impl_(std::make_unique<Impl>(
           Impl{open_socket(context, zmq::socket_type::dealer, own, times, frames_max)})) {

@@ -6,7 +6,9 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
+#include "lib/base/config.h"
 #include "lib/bus/context.h"
 #include "lib/bus/curve.h"
 #include "lib/bus/message.h"
@@ -22,6 +24,9 @@ struct BrokerAddress {
   static BrokerAddress parse(std::string_view text);
   bool operator==(const BrokerAddress&) const = default;
 };
+
+// The setting `brokers`: all there are, at least one and none twice. Failure(usage) that names it.
+std::vector<BrokerAddress> read_brokers(Config& config);
 
 struct SocketTimes {
   std::chrono::milliseconds linger{1000};  // for what is still to be sent when the socket closes

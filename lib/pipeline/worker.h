@@ -49,9 +49,12 @@ struct Toolbox {
   Metrics& metrics;
 };
 
+// The settings of every worker: database.dsn, worker.slots (4), worker.drain_limit_s (30), worker.heartbeat_s (5),
+// worker.session_life_s (15). Failure(usage) names the one that can't be.
+WorkerSettings read_worker_settings(Config& config, domain::Queue queue);
+
 // The whole main of a worker executable: `make` reads what its handlers need from the configuration and
-// makes them. Keys of every worker: database.dsn, brokers, curve.secret_key_file, worker.slots (4),
-// worker.site (""), worker.drain_limit_s (30).
+// makes them. Keys of every worker besides its settings: brokers, curve.secret_key_file, worker.site ("").
 int worker_main(int argc, char** argv, std::string_view name, domain::Queue queue,
                 const std::function<Handlers(Config& config, Toolbox& tools)>& make);
 

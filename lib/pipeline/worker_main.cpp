@@ -11,13 +11,6 @@
 namespace certfleet::pipeline {
 namespace {
 
-std::vector<bus::BrokerAddress> brokers_of(Config& config) {
-  std::vector<bus::BrokerAddress> brokers;
-  for (const auto& text : config.texts("brokers")) brokers.push_back(bus::BrokerAddress::parse(text));
-  if (brokers.empty()) throw Failure(Fault::usage, fmt::format("{}: brokers: name at least one", config.name()));
-  return brokers;
-}
-
 SiteId site_of(const store::DatabaseSettings& settings, const std::string& name) {
   if (name.empty()) return {};
   store::Database database(settings);
@@ -28,19 +21,33 @@ SiteId site_of(const store::DatabaseSettings& settings, const std::string& name)
 
 }  // namespace
 
+WorkerSettings read_worker_settings(Config& config, domain::Queue queue) {
+  WorkerSettings settings;
+  settings.queue = queue;
+  settings.database.dsn = config.text("database.dsn");
+  settings.limits.slots = static_cast<int>(config.number("worker.slots", 4, 1, 256));
+  settings.drain_limit = std::chrono::seconds(config.number("worker.drain_limit_s", 30, 0, 3600));
+  auto& session = settings.session;
+  auto beat = std::chrono::seconds(config.number("worker.heartbeat_s", 5, 1, 300));
+  session.beat = beat;
+  session.life = std::chrono::seconds(config.number("worker.session_life_s", 15, 1, 3600));
+  // One lost heartbeat must not cost all that runs.
+  if (session.life < 2 * beat)
+    config.refuse("worker.session_life_s",
+                  fmt::format("must be at least two heartbeats, {}", std::chrono::seconds(2 * beat).count()));
+  session.margin = std::min<std::chrono::milliseconds>(session.margin, std::chrono::milliseconds(session.life) / 5);
+  return settings;
+}
+
 int worker_main(int argc, char** argv, std::string_view name, domain::Queue queue,
                 const std::function<Handlers(Config&, Toolbox&)>& make) {
   return daemon_main(argc, argv, name, [&](Config& config, Daemon& daemon) {
-    WorkerSettings settings;
-    settings.queue = queue;
-    settings.database.dsn = config.text("database.dsn");
+    WorkerSettings settings = read_worker_settings(config, queue);
     settings.database.application = fmt::format("{} {}", name, ::getpid());
-    settings.limits.slots = static_cast<int>(config.number("worker.slots", 4, 1, 256));
-    settings.drain_limit = std::chrono::seconds(config.number("worker.drain_limit_s", 30, 0, 3600));
     auto site = config.text("worker.site", "");
 
     bus::Client::Settings client;
-    client.brokers = brokers_of(config);
+    client.brokers = bus::read_brokers(config);
     client.role = bus::Role::worker;
     client.queue = queue;
     auto keys = bus::KeyPair::load(config.path("curve.secret_key_file"));

@@ -196,7 +196,8 @@ TEST_F(BrokerProcess, a_missing_key_file_is_one_line_and_wrong_usage) {
 TEST_F(BrokerProcess, an_endpoint_that_makes_no_sense_is_one_line_and_wrong_usage) {
   auto child = start(dsn(), "9020");
   EXPECT_EQ(child->wait(soon), 2);
-  EXPECT_EQ(last_line(*child), "certfleet-broker: 9020: invalid argument");
+  EXPECT_EQ(last_line(*child),
+            "certfleet-broker: " + (folder_ / "broker.toml").string() + ": listen: 9020: invalid argument");
 }
 
 }  // namespace
