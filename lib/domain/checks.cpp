@@ -5,7 +5,7 @@
 #include <charconv>
 
 #include "lib/base/error.h"
-#include "lib/domain/remote_path.h"
+#include "lib/domain/check_text.h"
 #include "lib/pki/host_name.h"
 #include "lib/pki/key.h"
 #include "lib/pki/limits.h"
@@ -20,50 +20,6 @@ constexpr std::size_t title_bytes_max = 512;  // with the event behind it, well 
 constexpr std::size_t body_bytes_max = 64UL * 1024;
 constexpr std::size_t recipients_max = 5;  // 6.7.4: of each field
 constexpr std::size_t login_bytes_max = 256;
-
-[[noreturn]] void refuse(std::string_view what, std::string_view why) {
-  throw Failure(Fault::usage, fmt::format("{}: {}", what, why));
-}
-
-bool is_control(char c) {
-  return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
-}
-
-void check_line(std::string_view text, std::size_t bytes_max, std::string_view what) {
-  if (text.size() > bytes_max)
-    refuse(what, fmt::format("has {} bytes, {} are allowed", text.size(), bytes_max));
-  for (char c : text)
-    if (is_control(c)) refuse(what, "control characters are not allowed");
-}
-
-void check_ascii(std::string_view text, std::size_t bytes_max, std::string_view what) {
-  check_line(text, bytes_max, what);
-  for (char c : text)
-    if (static_cast<unsigned char>(c) > 0x7e)
-      refuse(what, "only ASCII letters, digits and marks are allowed");
-}
-
-void check_port(int port, std::string_view what) {
-  if (port < 1 || port > 65535) refuse(what, fmt::format("{} is no port: 1 to 65535", port));
-}
-
-void check_one_of(std::string_view word, std::initializer_list<std::string_view> words,
-                  std::string_view what) {
-  for (auto allowed : words)
-    if (word == allowed) return;
-  refuse(what, fmt::format("unknown value \"{}\"", word));
-}
-
-// As ssh-keygen -lf shows it: 32 bytes are 43 characters of Base64 without padding.
-void check_fingerprint(std::string_view text) {
-  constexpr std::string_view prefix = "SHA256:";
-  constexpr std::size_t digits = 43;
-  bool good = text.starts_with(prefix) && text.size() == prefix.size() + digits;
-  for (char c : good ? text.substr(prefix.size()) : std::string_view())
-    good = good && (std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '+' || c == '/');
-  if (!good)
-    refuse("host key", fmt::format("\"{}\" is no fingerprint; ssh-keygen -lf shows it as SHA256:…", text));
-}
 
 // 6.2.1: a host and a port, without scheme and path.
 std::string checked_proxy(std::string_view proxy) {
@@ -140,42 +96,6 @@ CaAccount checked(CaAccount account) {
   if (account.contact) check_mail_address(*account.contact, "contact");
   check_pem_certificates(account.ca_pem, "CA certificates");
   return account;
-}
-
-Access checked(Access access) {
-  check_name(access.name, "access");
-  access.address = pki::normalize_host(access.address);
-  if (access.port) check_port(*access.port, "port");
-  check_line(access.login_id, login_bytes_max, "login id");
-  if (access.login_id.empty()) refuse("login id", "is needed");
-  if (access.exec_id) require_remote_user(*access.exec_id, "execution id");
-  if (access.host_key) check_fingerprint(*access.host_key);
-  return access;
-}
-
-Node checked(Node node) {
-  check_name(node.name, "node");
-  check_one_of(node.kind, {"apache"}, "kind of node");
-  if (node.verify.mode == VerifyMode::url) {
-    node.verify.host = pki::normalize_dns_name(node.verify.host, pki::Wildcard::refused);
-    node.verify.name = node.verify.host;  // 9.1.4: the name of the URL is what is asked for
-  } else if (node.verify.mode == VerifyMode::address) {
-    node.verify.host = pki::normalize_host(node.verify.host);
-    if (node.verify.name)
-      node.verify.name = pki::normalize_dns_name(*node.verify.name, pki::Wildcard::refused);
-  } else {
-    node.verify = {};
-  }
-  check_port(node.verify.port, "verification port");
-  require_remote_path(node.apache.cert_file, "certificate file");
-  require_remote_path(node.apache.key_file, "key file");
-  if (node.apache.chain_file) require_remote_path(*node.apache.chain_file, "chain file");
-  require_remote_path(node.apache.work_dir, "work folder");
-  require_remote_program(node.apache.control, "control program");
-  if (node.apache.key_file == node.apache.cert_file || node.apache.key_file == node.apache.chain_file ||
-      node.apache.chain_file == node.apache.cert_file)
-    refuse("node", "certificate, key and chain need a file each");
-  return node;
 }
 
 MailSettings checked(MailSettings settings) {

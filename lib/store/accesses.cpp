@@ -5,7 +5,9 @@
 namespace certfleet::store::accesses {
 namespace {
 
-constexpr const char* columns = "SELECT id, name, address, port, login_id, exec_id, host_key FROM access ";
+constexpr const char* columns = 
+    "SELECT id, name, address, port, login_id, exec_id, host_key, login_secret_set, login_key_set,"
+    " exec_secret_set FROM access ";
 
 domain::Access access_of(const pqxx::row& row) {
   domain::Access access;
@@ -16,6 +18,9 @@ domain::Access access_of(const pqxx::row& row) {
   access.login_id = row["login_id"].as<std::string>();
   access.exec_id = text_of(row["exec_id"]);
   access.host_key = text_of(row["host_key"]);
+  access.login_secret_set = row["login_secret_set"].as<bool>();
+  access.login_key_set = row["login_key_set"].as<bool>();
+  access.exec_secret_set = row["exec_secret_set"].as<bool>();
   return access;
 }
 

@@ -51,7 +51,7 @@ std::vector<Apply> applies_of(const pqxx::result& rows) {
 // Failure(conflict) if nothing may or can be installed on the node.
 CertificateId certificate_for(Tx& tx, NodeId node) {
   auto rows = tx.raw().exec_params(
-      "SELECT n.name, n.enabled, s.name AS service_name, s.enabled AS service_enabled,"
+      "SELECT n.name, n.kind, n.enabled, s.name AS service_name, s.enabled AS service_enabled,"
       " (SELECT c.id FROM certificate c WHERE c.service_id = s.id AND c.key_pair_id IS NOT NULL"
       "  ORDER BY c.not_after DESC, c.id DESC LIMIT 1) AS certificate_id"
       " FROM node n JOIN service s ON s.id = n.service_id WHERE n.id = $1",
@@ -63,6 +63,7 @@ CertificateId certificate_for(Tx& tx, NodeId node) {
   if (!row["service_enabled"].as<bool>())
     throw Failure(Fault::conflict, 1615,
                   fmt::format("the service {} is disabled", row["service_name"].c_str()));
+  domain::require_target(row["kind"].c_str(), row["name"].c_str());
   if (row["certificate_id"].is_null())
     throw Failure(
         Fault::conflict, 2404,

@@ -39,8 +39,9 @@ std::vector<Apply> newest(Tx& tx, int rows_max);
 
 // Starts an apply of the service's current certificate: the row, the node's status, the job and the mail. One
 // that is scheduled is started instead of a new one. Failure(conflict, 2611) if the node is disabled;
-// (conflict, 1615) if its service is; (conflict, 2404) if the service has no certificate with a key of ours;
-// (conflict) if one is under way. `by_person`: the leading scheduler is told to offer the job.
+// (conflict, 1615) if its service is; (conflict, 1830) if nothing is applied to nodes of its kind;
+// (conflict, 2404) if the service has no certificate with a key of ours; (conflict) if one is under way.
+// `by_person`: the leading scheduler is told to offer the job.
 Apply start_now(Tx& tx, NodeId node, bool by_person);
 
 // Failures as of start_now. One that is scheduled already gets the new time.

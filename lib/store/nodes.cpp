@@ -8,7 +8,20 @@ namespace {
 
 constexpr const char* columns =
     "SELECT id, service_id, site_id, access_id, name, kind, enabled, verify_mode, verify_host, verify_port,"
-    " verify_name, cert_file, key_file, chain_file, work_dir, control FROM node ";
+    " verify_name, cert_file, key_file, chain_file, work_dir, control, ssl_profile, import_name, partition,"
+    " iis_site, iis_binding, windows_version, windows_key FROM node ";
+
+// The fields that the kind has; those of the others stay as they are made.
+void take_kind(domain::Node& node, const pqxx::row& row) {
+  auto text = [&](const char* column) { return row[column].as<std::string>(); };
+  if (node.kind == domain::node_kind::apache)
+    node.apache = {text("cert_file"), text("key_file"), text_of(row["chain_file"]), text("work_dir"),
+                   text("control")};
+  if (node.kind == domain::node_kind::bigip)
+    node.bigip = {text("ssl_profile"), text("import_name"), text("partition")};
+  if (node.kind == domain::node_kind::iis)
+    node.iis = {text("iis_site"), text("iis_binding"), text("windows_version"), row["windows_key"].as<bool>()};
+}
 
 domain::Node node_of(const pqxx::row& row) {
   domain::Node node;
@@ -25,9 +38,7 @@ domain::Node node_of(const pqxx::row& row) {
   node.verify.host = row["verify_host"].as<std::string>("");
   node.verify.port = row["verify_port"].as<int>(443);
   node.verify.name = text_of(row["verify_name"]);
-  node.apache = {row["cert_file"].as<std::string>(), row["key_file"].as<std::string>(),
-                 text_of(row["chain_file"]), row["work_dir"].as<std::string>(),
-                 row["control"].as<std::string>()};
+  take_kind(node, row);
   return node;
 }
 
@@ -37,16 +48,38 @@ std::vector<domain::Node> nodes_of(const pqxx::result& rows) {
   return nodes;
 }
 
-// Runs `sql` with the columns as $2 to $16; $1 is the id (0 for a new node).
+// Runs `sql` with the columns as $2 to $23; $1 is the id (0 for a new node).
 pqxx::result run(Tx& tx, const char* sql, const domain::Node& node) {
   bool verified = node.verify.mode != domain::VerifyMode::none;
   auto host = verified ? std::optional(node.verify.host) : std::nullopt;
   auto port = number_text(verified ? std::optional(node.verify.port) : std::nullopt);
-  return tx.raw().exec_params(sql, node.id.value(), node.service.value(), node.site.value(),
-                              node.access.value(), node.name, node.kind, node.enabled,
-                              std::string(to_string(node.verify.mode)), or_null(host), or_null(port),
-                              or_null(node.verify.name), node.apache.cert_file, node.apache.key_file,
-                              or_null(node.apache.chain_file), node.apache.work_dir, node.apache.control);
+  auto only = [&](std::string_view kind, const std::string& text) {
+    return node.kind == kind ? text.c_str() : nullptr;
+  };
+  using namespace domain::node_kind;
+  const auto& files = node.apache;
+  return tx.raw().exec_params(
+      sql, node.id.value(), node.service.value(), node.site.value(), node.access.value(), node.name, node.kind,
+      node.enabled, std::string(to_string(node.verify.mode)), or_null(host), or_null(port),
+      or_null(node.verify.name), only(apache, files.cert_file), only(apache, files.key_file),
+      node.kind == apache ? or_null(files.chain_file) : nullptr, only(apache, files.work_dir),
+      only(apache, files.control), only(bigip, node.bigip.profile), only(bigip, node.bigip.import_name),
+      only(bigip, node.bigip.partition), only(iis, node.iis.site), only(iis, node.iis.binding),
+      only(iis, node.iis.windows_version), node.kind == iis && node.iis.windows_key);
+}
+
+// The database keeps a key that lives on Windows alone in its service (0010_node_kinds.sql).
+template <class F>
+auto keeping_windows_key_alone(const domain::Node& node, F&& body) {
+  try {
+    return naming("node", node.name, body);
+  } catch (const pqxx::sql_error& error) {
+    std::string_view text = error.what();
+    if (text.find("key was made on Windows") == std::string_view::npos) throw;
+    constexpr std::string_view prefix = "ERROR:  ";
+    if (text.starts_with(prefix)) text.remove_prefix(prefix.size());
+    throw Failure(Fault::conflict, fmt::format("node {}: {}", node.name, text.substr(0, text.find('\n'))));
+  }
 }
 
 }  // namespace
@@ -73,24 +106,26 @@ std::vector<domain::Node> of_service(Tx& tx, ServiceId service) {
 }
 
 NodeId add(Tx& tx, const domain::Node& node) {
-  return naming("node", node.name, [&] {
+  return keeping_windows_key_alone(node, [&] {
     return id_of<NodeId>(
         run(tx,
             "INSERT INTO node (service_id, site_id, access_id, name, kind, enabled, verify_mode, verify_host,"
-            " verify_port, verify_name, cert_file, key_file, chain_file, work_dir, control)"
-            " VALUES ($2, $3, $4, $5, $6, $7, $8, $9, $10::integer, $11, $12, $13, $14, $15, $16)"
-            " RETURNING id, $1::bigint",
+            " verify_port, verify_name, cert_file, key_file, chain_file, work_dir, control, ssl_profile,"
+            " import_name, partition, iis_site, iis_binding, windows_version, windows_key)"
+            " VALUES ($2, $3, $4, $5, $6, $7, $8, $9, $10::integer, $11, $12, $13, $14, $15, $16, $17, $18, $19,"
+            " $20, $21, $22, $23) RETURNING id, $1::bigint",
             node)[0][0]);
   });
 }
 
 void update(Tx& tx, const domain::Node& node) {
-  naming("node", node.name, [&] {
+  keeping_windows_key_alone(node, [&] {
     require_row(run(tx,
                     "UPDATE node SET service_id = $2, site_id = $3, access_id = $4, name = $5, kind = $6,"
                     " enabled = $7, verify_mode = $8, verify_host = $9, verify_port = $10::integer,"
                     " verify_name = $11, cert_file = $12, key_file = $13, chain_file = $14, work_dir = $15,"
-                    " control = $16 WHERE id = $1",
+                    " control = $16, ssl_profile = $17, import_name = $18, partition = $19, iis_site = $20,"
+                    " iis_binding = $21, windows_version = $22, windows_key = $23 WHERE id = $1",
                     node),
                 "node", node.id.value());
   });

@@ -1,7 +1,8 @@
 // Nodes: servers and load balancers that serve a service's certificate (manual chapter 9).
 #pragma once
 
-#include "lib/domain/inventory.h"
+#include "lib/base/clock.h"
+#include "lib/domain/node.h"
 #include "lib/store/transaction.h"
 
 namespace certfleet::store::nodes {
@@ -11,7 +12,9 @@ std::optional<domain::Node> find(Tx& tx, std::string_view name);
 std::vector<domain::Node> list(Tx& tx);                           // by name
 std::vector<domain::Node> of_service(Tx& tx, ServiceId service);  // by name
 
-NodeId add(Tx& tx, const domain::Node& node);   // Failure(conflict): the name is taken
+// Failure(conflict): the name is taken, or the service has a node whose key lives on Windows, or this is one and
+// the service has another (manual 9.1.5).
+NodeId add(Tx& tx, const domain::Node& node);
 void update(Tx& tx, const domain::Node& node);  // what was last seen stays
 void remove(Tx& tx, NodeId id);
 

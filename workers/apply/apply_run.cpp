@@ -30,7 +30,9 @@ struct Task {
 };
 
 Task load(store::Tx& tx, const store::applies::Apply& apply) {
-  return {apply, store::applies::material(tx, apply), store::nodes::get(tx, apply.node),
+  auto node = store::nodes::get(tx, apply.node);
+  domain::require_target(node.kind, node.name);
+  return {apply, store::applies::material(tx, apply), std::move(node),
           store::accesses::get_with_secrets(tx, apply.access), store::settings::get(tx)};
 }
 

@@ -89,11 +89,11 @@ std::unique_ptr<Remote> dial_ssh(const SshLogin& login, const std::optional<Exec
 std::unique_ptr<Target> make_target(const domain::Node& node, const domain::Access& access,
                                     const AccessSecrets& secrets, ApplyId apply, PairFiles files,
                                     const Tracer& tracer, const DialSsh& dial) {
-  if (node.kind == "apache")
+  if (node.kind == domain::node_kind::apache)
     return std::make_unique<ApacheTarget>(connect_by_ssh(access, secrets, tracer, dial), node, apply,
                                           std::move(files), tracer);
-  throw Failure(Fault::usage,
-                fmt::format("node {}: this version knows no nodes of kind {}", node.name, node.kind));
+  domain::require_target(node.kind, node.name);
+  CERTFLEET_INVARIANT(false, node.kind);  // a kind with a target is built above
 }
 
 }  // namespace certfleet::apply

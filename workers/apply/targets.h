@@ -29,8 +29,8 @@ using DialSsh =
 std::unique_ptr<Remote> dial_ssh(const SshLogin& login, const std::optional<Execution>& execution,
                                  const Budget& budget);
 
-// The target that a node's kind asks for. All arguments must outlive it. Failure(usage) for a kind that this
-// version does not know.
+// The target that a node's kind asks for. All arguments must outlive it. Failure(conflict, 1830) for a kind to
+// which this version applies nothing.
 std::unique_ptr<Target> make_target(const domain::Node& node, const domain::Access& access,
                                     const AccessSecrets& secrets, ApplyId apply, PairFiles files,
                                     const Tracer& tracer, const DialSsh& dial);

@@ -291,6 +291,24 @@ TEST_F(ApplyRunTest, a_node_that_goes_away_in_the_middle_is_waited_for) {
   EXPECT_EQ(served(), wanted);
 }
 
+// The kind was changed after the apply had started: nothing is tried, and nothing is tried again.
+TEST_F(ApplyRunTest, an_apply_to_a_kind_without_target_fails_at_once) {
+  auto before = served();
+  issue();
+  auto started = start();
+  sql("UPDATE node SET kind = 'bigip', cert_file = NULL, key_file = NULL, chain_file = NULL, work_dir = NULL,"
+      " control = NULL, ssl_profile = 'prof', import_name = 'imp', partition = 'Common'");
+  auto finished = worker_.run_one(*handler_);
+  ASSERT_TRUE(finished);
+  EXPECT_EQ(finished->how, store::Finished::How::failed);
+  EXPECT_EQ(finished->error_id, 1830);
+  EXPECT_EQ(get(started.id).state, "failed");
+  EXPECT_EQ(get(started.id).error, "node web1: this version applies nothing to nodes of kind bigip");
+  EXPECT_EQ(traces(started), "I1801 E1830");
+  EXPECT_EQ(sql("SELECT count(*) FROM job WHERE queue = 'apply'"), "0");
+  EXPECT_EQ(served(), before);
+}
+
 class ApplyRunSeparateChainTest : public ApplyHouse {
  protected:
   ApplyRunSeparateChainTest() : ApplyHouse("separate") {}
