@@ -6,16 +6,17 @@
 namespace certfleet::pipeline {
 namespace {
 
+constexpr std::chrono::seconds trace_wait{5};  // for the traces of a batch; then its end matters more
 constexpr int last_tries = 5;  // of a batch when the process is ending: then the sweeper decides
 
 }  // namespace
 
 Completer::Completer(std::unique_ptr<store::JobStore> store, CompleterLimits limits, Metrics& metrics,
-                     std::function<std::size_t()> still_running,
-                     OnDone on_done)
+                     TraceWriter& traces, std::function<std::size_t()> still_running, OnDone on_done)
     : store_(std::move(store)),
       limits_(limits),
       metrics_(metrics),
+      traces_(traces),
       still_running_(std::move(still_running)),
       on_done_(std::move(on_done)) {
   thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
@@ -31,7 +32,7 @@ void Completer::submit(store::Finished finished) {
   {
     std::lock_guard lock(mutex_);
     queue_.push_back(std::move(finished));
-    enough = queue_.size() == 1 || queue_.size() >= limits_.batch_max || queue_.size() >= still_running_();
+    enough = queue_.size() == 1 || queue_.size() == limits_.batch_max || queue_.size() >= still_running_();
   }
   if (enough) arrived_.notify_one();
 }
@@ -60,6 +61,7 @@ std::vector<store::Finished> Completer::gather(const std::stop_token& stop) {
 }
 
 void Completer::complete(const std::vector<store::Finished>& batch, const std::stop_token& stop) {
+  if (!traces_.flush(Deadline::in(trace_wait))) log::warn("the traces of {} jobs are late", batch.size());
   auto pause = limits_.retry;
   for (int tries = 1;; ++tries) {
     try {

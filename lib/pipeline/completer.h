@@ -10,12 +10,13 @@
 #include <vector>
 
 #include "lib/base/metrics.h"
+#include "lib/pipeline/trace_writer.h"
 #include "lib/store/job_store.h"
 
 namespace certfleet::pipeline {
 
 struct CompleterLimits {
-  std::size_t batch_max = 128;               // jobs of one commit
+  std::size_t batch_max = 512;               // jobs of one commit
   std::chrono::milliseconds gather{10};      // how long a batch waits for more, if more are running
   std::chrono::milliseconds retry{200};      // after a failure of the database; doubles up to the next
   std::chrono::milliseconds retry_max{2000};
@@ -28,11 +29,11 @@ class Completer {
   // What ended (accepted or stale, it is over for this worker), and which jobs became ready.
   using OnDone = std::function<void(const std::vector<store::Finished>& ended, std::vector<domain::JobRef> ready)>;
 
-  // `still_running` tells how many jobs may yet be submitted; with none, nothing waits. `on_done` hears of
-  // each batch, from the completer's thread.
-  Completer(std::unique_ptr<store::JobStore> store, CompleterLimits limits, Metrics& metrics,
-            std::function<std::size_t()> still_running,
-            OnDone on_done);
+  // What follows a job (a mail with its traces, say) must find its traces stored: a batch waits for those that
+  // were added before it, so that no slot has to. `still_running` tells how many jobs may yet be submitted; with
+  // none, nothing waits. `on_done` hears of each batch, from the completer's thread.
+  Completer(std::unique_ptr<store::JobStore> store, CompleterLimits limits, Metrics& metrics, TraceWriter& traces,
+            std::function<std::size_t()> still_running, OnDone on_done);
   // Commits what was submitted, for as long as `last_wait`, then ends.
   ~Completer();
 
@@ -47,6 +48,7 @@ class Completer {
   std::unique_ptr<store::JobStore> store_;
   CompleterLimits limits_;
   Metrics& metrics_;
+  TraceWriter& traces_;
   std::function<std::size_t()> still_running_;
   OnDone on_done_;
   std::mutex mutex_;  // guards queue_

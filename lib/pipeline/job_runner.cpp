@@ -10,8 +10,6 @@
 namespace certfleet::pipeline {
 namespace {
 
-constexpr std::chrono::seconds trace_wait{5};  // for a job's traces to be stored before its end is
-
 double dice() {
   thread_local std::mt19937_64 engine(std::random_device{}());
   return std::uniform_real_distribution<double>(0, 1)(engine) * 0.999999;
@@ -26,18 +24,11 @@ class RunningContext final : public Context {
   std::stop_token stop() const override { return stop_; }
 
   void trace(trace::Line line) override {
-    traced_ = true;
     line.request_no = job_.request_no;
     traces_.add({0, std::move(line), job_.service, job_.node, job_.id});
   }
   void read(const Write& body) override { store_.read(body); }
   void commit(const Write& body) override { store_.commit_guarded(job_.id, job_.fence, body); }
-
-  // What follows the job (a mail with its traces, say) must find them stored.
-  void settle() {
-    if (traced_ && !traces_.flush(Deadline::in(trace_wait)))
-      log::warn("job {}: its traces are late", job_.id.value());
-  }
 
  private:
   const domain::Job& job_;
@@ -45,7 +36,6 @@ class RunningContext final : public Context {
   Deadline deadline_;
   store::JobStore& store_;
   TraceWriter& traces_;
-  bool traced_ = false;
 };
 
 // What the log of a service says about a job that did not end well; 0: nothing.
@@ -108,7 +98,7 @@ void JobRunner::run(const std::stop_token& stop, int slot) {
     domain::Job job;
     {
       std::unique_lock lock(mutex_);
-      if (!arrived_.wait(lock, stop, [&] { return !held_.empty(); })) return;
+      if (held_.empty() && !arrived_.wait(lock, stop, [&] { return !held_.empty(); })) return;
       job = *held_.take();
     }
     attempt(job, *store);
@@ -131,7 +121,6 @@ void JobRunner::attempt(const domain::Job& job, store::JobStore& store) {
   parts_.metrics.add("certfleet_attempts_total", 1, {{"kind", job.kind}});
   if (!finished.error.empty()) log::warn("job {} ({}): {}", job.id.value(), job.kind, finished.error);
   if (int id = trace_of(finished.how)) context.trace(trace::line(id, {job.kind, finished.error}));
-  context.settle();
   parts_.completer.submit(std::move(finished));
 }
 

@@ -87,7 +87,7 @@ struct Worker::Impl {
         claims(store::postgres_job_store(named(settings.database, "claims"))),
         traces(named(settings.database, "traces"), daemon.metrics()),
         completer(store::postgres_job_store(named(settings.database, "completer")), settings.completer,
-                  daemon.metrics(), [this] { return held.load(); },
+                  daemon.metrics(), traces, [this] { return held.load(); },
                   [this](const std::vector<store::Finished>& ended, std::vector<domain::JobRef> ready) {
                     held -= ended.size();
                     mailbox.put(ended, std::move(ready));

@@ -1,6 +1,7 @@
 #include "lib/pipeline/worker_core.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "lib/base/error.h"
 
@@ -43,10 +44,13 @@ void WorkerCore::offered(std::span<const JobId> ids, Instant now) {
 
 void WorkerCore::claimed(int jobs, Instant now) {
   held_ += jobs;
-  if (direct_asked_ == 0) return;
+  bool full = jobs * 2 >= std::exchange(asked_, 0);
+  if (!std::exchange(asked_direct_, false)) {
+    if (!full) probe_at_ = now;  // others were there before: the offers are old
+    return;
+  }
   direct_ = jobs > 0;
-  if (jobs < direct_asked_) probe_at_ = now + limits_.ahead;
-  direct_asked_ = 0;
+  if (!full) probe_at_ = now + limits_.ahead;
   heard_ = now;
 }
 
@@ -93,13 +97,17 @@ WorkerCore::Next WorkerCore::next(Instant now) {
         offered_.erase(offers_.front());
         offers_.pop_front();
       }
+      asked_ = take;
     } else if (backlog || direct_ || since(heard_, now) >= silence_) {
       next.claim_ready = std::min(room(), limits_.batch_max);
-      direct_asked_ = next.claim_ready;
+      asked_ = next.claim_ready;
+      asked_direct_ = true;
     }
   }
+  // While direct claims fill their batches, offers would only be thrown away.
+  bool offers_help = !fast() || now < probe_at_;
   auto spoken_for = static_cast<int>(offers_.size() + next.claim_offered.size()) + next.claim_ready;
-  next.room = static_cast<std::size_t>(std::max(0, room() - spoken_for));
+  next.room = offers_help ? static_cast<std::size_t>(std::max(0, room() - spoken_for)) : 0;
   if (next.claim_ready == 0 && next.claim_offered.empty() && room() > 0)
     next.wait = std::clamp(silence_ - since(heard_, now), std::chrono::milliseconds(1), turn);
   return next;

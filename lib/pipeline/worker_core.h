@@ -15,8 +15,9 @@ namespace certfleet::pipeline {
 
 struct WorkerLimits {
   int slots = 4;                 // handlers that run at the same time
-  int ahead_max = 512;           // jobs held beyond the slots, however fast they end
-  int batch_max = 128;           // jobs of one claim; more makes locks long and gains nothing
+  int ahead_max = 2048;          // jobs held beyond the slots, however fast they end
+  int batch_max = 512;           // jobs of one claim; more makes locks long and gains nothing
+  int fast_from = 128;           // jobs of `ahead` at which claims go to the database first
   std::chrono::milliseconds ahead{100};     // how much work of the present speed is held beyond the slots
   std::chrono::milliseconds silence{1000};  // without offers for so long, claims go to the database directly
 };
@@ -48,15 +49,16 @@ class WorkerCore {
   int capacity() const;
   int room() const;  // jobs that may still be claimed
   bool worth_claiming() const;
-  bool fast() const { return ahead_ >= limits_.batch_max; }  // jobs end faster than single offers come
+  bool fast() const { return ahead_ >= limits_.fast_from; }  // jobs end faster than single offers come
 
   WorkerLimits limits_;
   std::chrono::milliseconds silence_;
   int held_ = 0;  // claimed and not ended
   bool draining_ = false;
   bool direct_ = false;        // the last direct claim found work: there is more than the offers bring
-  int direct_asked_ = 0;       // the claim under way is a direct one, for so many
-  Instant probe_at_{};         // a fast worker's next direct claim: at once while they fill their batch
+  int asked_ = 0;              // the claim under way is for so many
+  bool asked_direct_ = false;  // and is a direct one
+  Instant probe_at_{};         // a fast worker's next direct claim: at once while they fill half of their batch
   Instant heard_;              // the last offer that was worth something, or direct claim
   std::deque<JobId> offers_;
   std::unordered_set<JobId> offered_;  // the same, to drop doubles

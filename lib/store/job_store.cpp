@@ -18,29 +18,51 @@ namespace {
 
 std::string prepared_query(Tx& tx, std::string_view name) { return tx.prepared(name, sql::query(name)); }
 
-domain::Job job_of(const pqxx::row& row) {
+// Where the columns of a claim's answer stand: looked up once, not for each row.
+struct JobColumns {
+  explicit JobColumns(const pqxx::result& rows)
+      : id(rows.column_number("id")),
+        fence(rows.column_number("fence")),
+        kind(rows.column_number("kind")),
+        subject(rows.column_number("subject_id")),
+        service(rows.column_number("service_id")),
+        node(rows.column_number("node_id")),
+        site(rows.column_number("site_id")),
+        priority(rows.column_number("priority")),
+        request_no(rows.column_number("request_no")),
+        attempts_failed(rows.column_number("attempts_failed")),
+        attempts_max(rows.column_number("attempts_max")),
+        time_limit(rows.column_number("time_limit_s")),
+        concurrency_key(rows.column_number("concurrency_key")),
+        cancel(rows.column_number("cancel")) {}
+  pqxx::row::size_type id, fence, kind, subject, service, node, site, priority, request_no, attempts_failed,
+      attempts_max, time_limit, concurrency_key, cancel;
+};
+
+domain::Job job_of(const pqxx::row& row, const JobColumns& at) {
   domain::Job job;
-  job.id = JobId(row["id"].as<std::int64_t>());
-  job.fence = Fence(row["fence"].as<std::int64_t>());
-  job.kind = row["kind"].c_str();
-  job.subject = row["subject_id"].as<std::int64_t>();
-  job.service = ServiceId(row["service_id"].as<std::int64_t>(0));
-  job.node = NodeId(row["node_id"].as<std::int64_t>(0));
-  job.site = SiteId(row["site_id"].as<std::int64_t>(0));
-  job.priority = row["priority"].as<std::int16_t>();
-  job.request_no = row["request_no"].as<int>();
-  job.attempts_failed = row["attempts_failed"].as<int>();
-  job.attempts_max = row["attempts_max"].as<int>();
-  job.time_limit = std::chrono::seconds(static_cast<std::int64_t>(row["time_limit_s"].as<double>()));
-  job.concurrency_key = row["concurrency_key"].as<std::string>("");
-  job.cancel = row["cancel"].as<bool>();
+  job.id = JobId(row[at.id].as<std::int64_t>());
+  job.fence = Fence(row[at.fence].as<std::int64_t>());
+  job.kind = row[at.kind].c_str();
+  job.subject = row[at.subject].as<std::int64_t>();
+  job.service = ServiceId(row[at.service].as<std::int64_t>(0));
+  job.node = NodeId(row[at.node].as<std::int64_t>(0));
+  job.site = SiteId(row[at.site].as<std::int64_t>(0));
+  job.priority = row[at.priority].as<std::int16_t>();
+  job.request_no = row[at.request_no].as<int>();
+  job.attempts_failed = row[at.attempts_failed].as<int>();
+  job.attempts_max = row[at.attempts_max].as<int>();
+  job.time_limit = std::chrono::seconds(row[at.time_limit].as<std::int64_t>());
+  job.concurrency_key = row[at.concurrency_key].c_str();
+  job.cancel = row[at.cancel].as<bool>();
   return job;
 }
 
 std::vector<domain::Job> jobs_of(const pqxx::result& rows) {
   std::vector<domain::Job> jobs;
   jobs.reserve(rows.size());
-  for (const auto& row : rows) jobs.push_back(job_of(row));
+  JobColumns at(rows);
+  for (const auto& row : rows) jobs.push_back(job_of(row, at));
   // UPDATE returns in no promised order; the most urgent and oldest run first.
   std::sort(jobs.begin(), jobs.end(), [](const auto& a, const auto& b) {
     return std::pair(a.priority, a.id) < std::pair(b.priority, b.id);

@@ -6,10 +6,13 @@
 #include <pqxx/pqxx>
 
 #include "lib/store/arrays.h"
+#include "lib/store/sql.h"
 #include "lib/store/times.h"
 
 namespace certfleet::store::traces {
 namespace {
+
+constexpr std::size_t statement_max = 1000;  // rows of one statement: some hundred kB
 
 char letter(trace::Level level) {
   switch (level) {
@@ -48,16 +51,23 @@ Stored stored_of(const pqxx::row& row) {
 }  // namespace
 
 void add(Tx& tx, std::span<const Stored> traces) {
-  // A row each: arrays of arrays must be rectangular, and a batch is small.
-  auto name = tx.prepared("add_trace",
-                          "INSERT INTO trace (at, level, module, code, request_no, args, service_id, node_id, job_id)"
-                          " VALUES ($1::timestamptz, $2::\"char\", $3, $4, $5, $6::text[], nullif($7::bigint, 0),"
-                          " nullif($8::bigint, 0), nullif($9::bigint, 0))");
-  for (const auto& stored : traces)
-    tx.raw().exec_prepared(name, timestamp(stored.line.at), std::string(1, letter(stored.line.level)),
-                           stored.line.module, stored.line.id, stored.line.request_no,
-                           array_literal(stored.line.args), stored.service.value(), stored.node.value(),
-                           stored.job.value());
+  auto name = tx.prepared("add_traces", sql::query("add_traces"));
+  for (; !traces.empty(); traces = traces.subspan(std::min(traces.size(), statement_max))) {
+    std::array<ArrayLiteral, 9> c;
+    for (const auto& stored : traces.first(std::min(traces.size(), statement_max))) {
+      c[0].add(timestamp(stored.line.at));
+      c[1].add(std::string(1, letter(stored.line.level)));
+      c[2].add(stored.line.module);
+      c[3].add(std::int64_t{stored.line.id});
+      c[4].add(std::int64_t{stored.line.request_no});
+      c[5].add(array_literal(stored.line.args));
+      c[6].add(stored.service.value());
+      c[7].add(stored.node.value());
+      c[8].add(stored.job.value());
+    }
+    tx.raw().exec_prepared(name, c[0].take(), c[1].take(), c[2].take(), c[3].take(), c[4].take(), c[5].take(),
+                           c[6].take(), c[7].take(), c[8].take());
+  }
 }
 
 std::vector<Stored> newest(Tx& tx, const Filter& filter, int lines_max) {

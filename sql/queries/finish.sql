@@ -1,13 +1,16 @@
 -- Moves ended jobs to history, or to the dead, if their fences still hold. A job that does not come back
 -- was taken back meanwhile: its results must not be written.
 -- $1 ids ascending, $2 fences, $3 outcomes (done, failed, cancelled, dead), $4 errors, $5 error ids (0: none).
+-- An empty $3 means that all are done, an empty $4 or $5 that there are no errors.
 -- A running job is one with a session: told so, the planner can't mistake the index of all running jobs for the
--- way to these few. The arrays are read by position, which is cheaper than joining with them.
+-- way to these few. The arrays are read by position, which is cheaper than joining with them; width_bucket finds
+-- the position by halves.
 WITH gone AS (
   DELETE FROM job
   WHERE id = ANY ($1::bigint[]) AND session_id IS NOT NULL
-    AND fence = ($2::bigint[])[array_position($1::bigint[], id)]
-  RETURNING *, array_position($1::bigint[], id) AS place, ($3::text[])[array_position($1::bigint[], id)] AS outcome
+    AND fence = ($2::bigint[])[width_bucket(id, $1::bigint[])]
+  RETURNING *, width_bucket(id, $1::bigint[]) AS place,
+            coalesce(($3::text[])[width_bucket(id, $1::bigint[])], 'done') AS outcome
 ), ended AS (
   INSERT INTO job_history (id, created_at, started_at, queue, outcome, priority, attempts_failed, deliveries,
                            crashes, request_no, fence, session_id, site_id, service_id, node_id, subject_id, kind,

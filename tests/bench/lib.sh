@@ -41,7 +41,7 @@ until_true() {   # until_true SECONDS WHAT COMMAND…
   shift 2
   until "$@"; do
     [ $SECONDS -lt $until ] || fail "$what: not within its time"
-    pause 0.05
+    pause "${poll:-0.05}"
   done
 }
 

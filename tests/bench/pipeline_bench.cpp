@@ -11,6 +11,7 @@
 
 #include "lib/base/clock.h"
 #include "lib/base/error.h"
+#include "lib/pipeline/worker_core.h"
 #include "lib/store/arrays.h"
 #include "lib/store/jobs.h"
 #include "lib/store/sql.h"
@@ -35,26 +36,32 @@ void enqueue(const store::DatabaseSettings& settings, int count) {
   fmt::print("{:.0f}\n", count / seconds_since(start));
 }
 
-// Claims a batch, ends it and moves it to history, by the two statements alone: nothing is read but what the
-// second one needs.
+// The least that claims ready jobs: no turns, no limits, no session that must live.
+constexpr const char* bare_claim = R"(
+UPDATE job SET state = 'running', fence = fence + 1, deliveries = deliveries + 1, session_id = $1,
+               started_at = now(), run_deadline = now() + time_limit
+WHERE id = ANY (ARRAY(SELECT id FROM job WHERE queue = 'verify' AND state = 'ready'
+                      ORDER BY priority, coalesce(site_id, 0), coalesce(service_id, 0), id
+                      LIMIT $2 FOR UPDATE SKIP LOCKED))
+RETURNING id, fence)";
+
+// Claims a batch, ends it and moves it to history, by two statements alone: nothing is read but what the second
+// one needs.
 int one_batch(pqxx::connection& connection, std::int64_t session) {
   pqxx::work claim(connection);
-  auto rows = claim.exec_prepared("claim", session, "verify", static_cast<const char*>(nullptr), 128);
+  auto rows = claim.exec_prepared("claim", session, pipeline::WorkerLimits().batch_max);
   claim.commit();
   if (rows.empty()) return 0;
   std::vector<std::pair<std::int64_t, std::int64_t>> jobs;
   for (const auto& row : rows) jobs.emplace_back(row[0].as<std::int64_t>(), row[1].as<std::int64_t>());
   std::sort(jobs.begin(), jobs.end());
-  store::ArrayLiteral ids, fences, outcomes, errors, error_ids;
+  store::ArrayLiteral ids, fences;
   for (auto [id, fence] : jobs) {
     ids.add(id);
     fences.add(fence);
-    outcomes.add("done");
-    errors.add("");
-    error_ids.add(std::int64_t{0});
   }
   pqxx::work end(connection);
-  auto ended = end.exec_prepared("finish", ids.take(), fences.take(), outcomes.take(), errors.take(), error_ids.take());
+  auto ended = end.exec_prepared("finish", ids.take(), fences.take(), "{}", "{}", "{}");
   end.commit();
   return static_cast<int>(ended.size());
 }
@@ -65,7 +72,8 @@ void ceiling(const store::DatabaseSettings& settings, int connections) {
   for (int i = 0; i < connections; ++i) {
     sessions.push_back(std::make_unique<pqxx::connection>(settings.dsn));
     sessions.back()->set_variable("search_path", "certfleet, pg_catalog");
-    sessions.back()->prepare("claim", std::string(store::sql::query("claim_ready")));
+    sessions.back()->set_variable("enable_seqscan", "off");
+    sessions.back()->prepare("claim", bare_claim);
     sessions.back()->prepare("finish", std::string(store::sql::query("finish")));
   }
   auto start = Monotonic::now();

@@ -15,7 +15,7 @@ std::vector<JobId> ids(std::int64_t first, int count) {
 
 class WorkerCoreTest : public ::testing::Test {
  protected:
-  WorkerLimits limits{.slots = 4};
+  WorkerLimits limits{.slots = 4, .ahead_max = 512, .batch_max = 128};
   Instant now{1h};
   WorkerCore core{limits, now, 0};
 
@@ -80,9 +80,9 @@ TEST_F(WorkerCoreTest, goes_on_claiming_directly_while_it_finds_work) {
 }
 
 TEST_F(WorkerCoreTest, holds_more_than_its_slots_only_when_jobs_end_fast) {
-  run_fast(200);
+  run_fast(100);
   auto next = core.next(now);
-  EXPECT_EQ(next.room + static_cast<std::size_t>(next.claim_ready), 204u);
+  EXPECT_EQ(next.room + static_cast<std::size_t>(next.claim_ready), 104u);
   now += 2s;
   next = core.next(now);
   EXPECT_EQ(next.room + static_cast<std::size_t>(next.claim_ready), 4u)
@@ -110,9 +110,30 @@ TEST_F(WorkerCoreTest, fills_its_batches_directly_while_jobs_end_faster_than_sin
   EXPECT_TRUE(next.claim_offered.empty()) << "they are among what is ready";
   core.claimed(128, now);
   EXPECT_EQ(core.next(now).claim_ready, 128) << "a full batch: there is more";
-  core.claimed(90, now);
+  core.claimed(60, now);
   core.offered(ids(4, 3), now);
   EXPECT_EQ(core.next(now).claim_offered, ids(4, 3)) << "what came since may be claimed by its offer";
+}
+
+TEST_F(WorkerCoreTest, wants_no_offers_while_direct_claims_fill_their_batches) {
+  run_fast(500);
+  auto next = core.next(now);
+  ASSERT_EQ(next.claim_ready, 128);
+  EXPECT_EQ(next.room, 0u);
+  core.claimed(64, now);
+  EXPECT_EQ(core.next(now).room, 0u) << "half a batch is worth a claim";
+  core.claimed(63, now);
+  EXPECT_GT(core.next(now).room, 0u);
+}
+
+TEST_F(WorkerCoreTest, a_fast_worker_claims_directly_when_its_offers_turn_out_to_be_old) {
+  run_fast(500);
+  core.next(now);
+  core.claimed(1, now);
+  core.offered(ids(1, 3), now);
+  ASSERT_EQ(core.next(now).claim_offered, ids(1, 3));
+  core.claimed(1, now);
+  EXPECT_EQ(core.next(now).claim_ready, 128);
 }
 
 TEST_F(WorkerCoreTest, a_fast_worker_looks_for_more_now_and_then_though_offers_come) {
