@@ -144,7 +144,8 @@ void Commands::run(int argc, const char* const* argv) {
   } catch (const CLI::ParseError& error) {
     auto language = impl_->context.language();
     throw Failure(Fault::usage,
-                  fmt::format("{} ({} --help)", complaint(app, error, language), path_of(innermost(app))));
+                  Text{"{} ({} --help)", "{} ({} --help)"}, complaint(app, error, language),
+                  path_of(innermost(app)));
   }
   impl_->chosen(impl_->context);
 }

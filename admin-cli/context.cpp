@@ -16,12 +16,12 @@ namespace certfleet::cli {
 
 void Output::raw(const std::string& text) {
   if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size())
-    throw Failure(Fault::permanent, fmt::format("standard output: {}", std::strerror(errno)));
+    throw Failure(Fault::permanent, Text{"標準出力: {}", "standard output: {}"}, std::strerror(errno));
 }
 
 void Output::flush() {
   if (std::fflush(stdout) != 0)
-    throw Failure(Fault::permanent, fmt::format("standard output: {}", std::strerror(errno)));
+    throw Failure(Fault::permanent, Text{"標準出力: {}", "standard output: {}"}, std::strerror(errno));
 }
 
 void Output::show(const Table& table) {

@@ -61,7 +61,7 @@ class Context {
   }
   template <class... Arguments>
   [[noreturn]] void fail(Fault fault, const Text& text, const Arguments&... arguments) const {
-    throw Failure(fault, text.with(language_, arguments...));
+    throw Failure(fault, text, arguments...);
   }
 
   // The database of the configuration, its schema checked; times are in the installation's zone from here on.

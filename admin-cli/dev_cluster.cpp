@@ -30,8 +30,9 @@ fs::path find_postgres() {
     if (fs::exists(bin / "initdb")) return bin;
   }
   throw Failure(Fault::usage,
-                fmt::format("PostgreSQL {} is not installed: there is no /usr/lib/postgresql/{}/bin/initdb",
-                            oldest_postgres, oldest_postgres));
+                Text{"PostgreSQL {0} がありません: /usr/lib/postgresql/{0}/bin/initdb がみつかりません",
+                     "PostgreSQL {0} is not installed: there is no /usr/lib/postgresql/{0}/bin/initdb"},
+                oldest_postgres);
 }
 
 // PostgreSQL refuses to run as root.
@@ -39,7 +40,9 @@ std::optional<User> unprivileged() {
   if (::geteuid() != 0) return std::nullopt;
   for (const auto* name : {"postgres", "nobody"})
     if (const auto* entry = ::getpwnam(name); entry != nullptr) return User{entry->pw_uid, entry->pw_gid};
-  throw Failure(Fault::usage, "there is neither a user postgres nor nobody for the database to run as");
+  throw Failure(Fault::usage,
+                Text{"データベースを動かす利用者 postgres も nobody もありません",
+                     "there is neither a user postgres nor nobody for the database to run as"});
 }
 
 void make_private_folder(const fs::path& folder, const std::optional<User>& user) {
@@ -70,8 +73,9 @@ DevCluster::DevCluster(const fs::path& directory, int port)
 void DevCluster::ensure() {
   if (fs::exists(data() / "PG_VERSION")) {
     if (fs::exists(passfile_)) return;
-    throw Failure(Fault::conflict, fmt::format("{}: is missing, though there is a cluster in {}",
-                                               passfile_.string(), folder_.string()));
+    throw Failure(Fault::conflict,
+                  Text{"{1} にクラスタがあるのに {0} がありません", "{0}: is missing, though there is a cluster in {1}"},
+                  passfile_.string(), folder_.string());
   }
   make_private_folder(folder_, user_);
   // An interrupted initdb leaves a folder without its last file: begin anew.

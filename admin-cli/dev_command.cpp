@@ -92,7 +92,8 @@ void require_daemons(const std::vector<std::string>& brokers) {
   for (const auto& daemon : daemons_of(brokers))
     if (::access((folder / daemon.executable).c_str(), X_OK) != 0)
       throw Failure(Fault::usage,
-                    fmt::format("{}: is missing beside this program", (folder / daemon.executable).string()));
+                    Text{"{}: このプログラムと同じ場所にありません", "{}: is missing beside this program"},
+                    (folder / daemon.executable).string());
 }
 
 void start_daemons(Children& children, const InitPlan& init) {

@@ -51,9 +51,12 @@ int free_port(int wanted) {
   return *any;
 }
 
-void require_free(int port, const char* what) {
+void require_free(int port, const Text& what) {
   if (!can_listen(port))
-    throw Failure(Fault::conflict, fmt::format("port {} for {} is in use by another program", port, what));
+    throw Failure(Fault::conflict,
+                  Text{"{1} のポート {0} は他のプログラムが使っています",
+                       "port {0} for {1} is in use by another program"},
+                  port, what);
 }
 
 int port_of(const std::string& address) {
@@ -64,7 +67,7 @@ DevPlan new_plan(const DevOptions& options) {
   DevPlan plan;
   plan.postgres_port = options.postgres_port.value_or(0);
   if (options.postgres_port)
-    require_free(*options.postgres_port, "PostgreSQL");
+    require_free(*options.postgres_port, {"PostgreSQL", "PostgreSQL"});
   else
     plan.postgres_port = free_port(default_postgres_port);
   int first = options.broker_port.value_or(free_port(default_broker_port));
@@ -98,8 +101,9 @@ DevPlan saved_plan(const fs::path& file) {
 void check_same(const DevPlan& plan, const DevOptions& options) {
   auto refuse = [&](const char* option) {
     throw Failure(Fault::conflict,
-                  fmt::format("{}: {} was chosen when {} was made: remove the folder to choose anew", option,
-                              option, plan.directory.string()));
+                  Text{"{0} は {1} を作ったときに決まっています。変えるにはフォルダを削除してください",
+                       "{0} was chosen when {1} was made: remove the folder to choose anew"},
+                  option, plan.directory.string());
   };
   if (options.postgres_port && *options.postgres_port != plan.postgres_port) refuse("--postgres-port");
   if (options.broker_port && *options.broker_port != port_of(plan.brokers.at(0))) refuse("--broker-port");
@@ -116,7 +120,9 @@ fs::path dev_directory(const std::optional<std::string>& given) {
     directory = *given;
   } else {
     const char* home = std::getenv("HOME");
-    if (home == nullptr || *home == '\0') throw Failure(Fault::usage, "HOME is not set: give --directory");
+    if (home == nullptr || *home == '\0')
+      throw Failure(Fault::usage, Text{"HOME がありません。--directory を指定してください",
+                                       "HOME is not set: give --directory"});
     directory = fs::path(home) / ".local/state/certfleet-dev";
   }
   directory = fs::absolute(directory).lexically_normal();
@@ -126,7 +132,10 @@ fs::path dev_directory(const std::optional<std::string>& given) {
   if (error) throw Failure(Fault::permanent, fmt::format("{}: {}", directory.string(), error.message()));
   if (made) fs::permissions(directory, fs::perms::owner_all, error);
   if (!made && !fs::exists(directory / "dev.lock") && !fs::is_empty(directory, error))
-    throw Failure(Fault::conflict, fmt::format("{}: is not empty; choose a new folder", directory.string()));
+    throw Failure(Fault::conflict,
+                  Text{"{}: 空ではありません。新しいフォルダを指定してください",
+                       "{}: is not empty; choose a new folder"},
+                  directory.string());
   return directory;
 }
 
@@ -138,8 +147,8 @@ DevPlan plan_dev(const DevOptions& options) {
   plan.directory = directory;
   if (!saved) save(plan);
   check_same(plan, options);
-  require_free(plan.postgres_port, "PostgreSQL");
-  for (const auto& address : plan.brokers) require_free(port_of(address), "a broker");
+  require_free(plan.postgres_port, {"PostgreSQL", "PostgreSQL"});
+  for (const auto& address : plan.brokers) require_free(port_of(address), {"ブローカー", "a broker"});
   return plan;
 }
 
@@ -149,7 +158,9 @@ DevLock::DevLock(const fs::path& directory) {
   if (fd_ < 0) throw Failure(Fault::permanent, fmt::format("{}: {}", file.string(), std::strerror(errno)));
   if (::flock(fd_, LOCK_EX | LOCK_NB) == 0) return;
   ::close(fd_);
-  throw Failure(Fault::conflict, fmt::format("{}: another certfleet dev runs here", directory.string()));
+  throw Failure(Fault::conflict,
+                Text{"{}: 別の certfleet dev が動いています", "{}: another certfleet dev runs here"},
+                directory.string());
 }
 
 DevLock::~DevLock() {

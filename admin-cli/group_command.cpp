@@ -39,7 +39,7 @@ void set(Context& context, const Set& a) {
   context.database().write([&](store::Tx& tx) {
     group = group_named(context, tx, a.name);
     if (a.rename) group.name = *a.rename;
-    domain::check_name(group.name, "group");
+    domain::check_name(group.name, {"グループ", "group"});
     if (a.notification) group.notification = notification_named(context, tx, *a.notification).id;
     if (a.no_notification) group.notification = {};
     store::groups::update(tx, group);

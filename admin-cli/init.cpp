@@ -26,7 +26,10 @@ constexpr int statement_timeout_ms = 600'000;  // the schema of a database on a 
 // "host:port"; IPv6 in brackets.
 void check_address(const std::string& address, const char* option) {
   auto colon = address.rfind(':');
-  auto refuse = [&] { throw Failure(Fault::usage, fmt::format("{} {}: needs host:port", option, address)); };
+  auto refuse = [&] {
+    throw Failure(Fault::usage, Text{"{} {}: ホスト:ポート の形で指定してください", "{} {}: needs host:port"},
+                  option, address);
+  };
   if (colon == std::string::npos || colon == 0) refuse();
   std::string_view digits = std::string_view(address).substr(colon + 1);
   int port = 0;
@@ -101,19 +104,24 @@ std::string login_warning(const InitPlan& plan) {
 
 void check_password(const pki::Secret& password) {
   if (password.size() < password_length_min)
-    throw Failure(Fault::usage, fmt::format("password: has {} characters, at least {} are needed",
-                                            password.size(), password_length_min));
+    throw Failure(Fault::usage,
+                  Text{"パスワード: {} 文字です ({} 文字以上が必要)",
+                       "password: has {} characters, at least {} are needed"},
+                  password.size(), password_length_min);
   for (char c : password.view())
     if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f)
-      throw Failure(Fault::usage, "password: control characters are not allowed");
+      throw Failure(Fault::usage,
+                    Text{"パスワード: 制御文字は使えません", "password: control characters are not allowed"});
 }
 
 InitPlan checked(InitPlan plan) {
-  domain::check_name(plan.company, "company");
-  domain::check_name(plan.site, "site");
-  domain::check_name(plan.group, "group");
+  domain::check_name(plan.company, {"企業", "company"});
+  domain::check_name(plan.site, {"拠点", "site"});
+  domain::check_name(plan.group, {"グループ", "group"});
   domain::checked(domain::User{{}, plan.admin, "admin", ""});
-  if (plan.brokers.empty()) throw Failure(Fault::usage, "--broker: at least one address is needed");
+  if (plan.brokers.empty())
+    throw Failure(Fault::usage,
+                  Text{"--broker: アドレスが 1 つ以上必要です", "--broker: at least one address is needed"});
   for (const auto& address : plan.brokers) check_address(address, "--broker");
   check_address(plan.http01_listen, "--http01");
   use_zone(plan.time_zone);
@@ -127,8 +135,10 @@ InitResult initialise(const InitPlan& plan, const pki::Secret& admin_password) {
   store::Database database({plan.owner_dsn, "certfleet init", statement_timeout_ms});
   auto found = installation_in(database);
   auto already = [&](const Found& there) {
-    return Failure(Fault::conflict, fmt::format("already initialised: {} in database {}", there.company,
-                                                store::dsn::place(plan.owner_dsn)));
+    return Failure(
+        Fault::conflict,
+        Text{"初期化済みです: データベース {1} の {0}", "already initialised: {0} in database {1}"},
+        there.company, store::dsn::place(plan.owner_dsn));
   };
   std::error_code error;
   if (found && !std::filesystem::exists(plan.directory / "init.incomplete", error)) throw already(*found);

@@ -51,7 +51,10 @@ pki::Secret ensure_password(const fs::path& file, const std::string& role) {
     while (!line.empty() && line.back() == '\n') line.pop_back();
     auto colon = line.rfind(':');
     if (colon == std::string::npos || line.size() - colon - 1 != password_length)
-      throw Failure(Fault::conflict, fmt::format("{}: is not what certfleet init wrote", file.string()));
+      throw Failure(
+          Fault::conflict,
+          Text{"{}: certfleet init が書いたものではありません", "{}: is not what certfleet init wrote"},
+          file.string());
     return pki::Secret::of(std::string_view(line).substr(colon + 1));
   }
   auto password = pki::random_password(password_length);
@@ -68,10 +71,13 @@ InitFolder::InitFolder(const InitPlan& plan)
   std::error_code error;
   bool there = fs::exists(folder_, error);
   if (there && !fs::is_directory(folder_, error))
-    throw Failure(Fault::usage, fmt::format("{}: is not a folder", folder_.string()));
+    throw Failure(Fault::usage, Text{"{}: フォルダではありません", "{}: is not a folder"}, folder_.string());
   resumed_ = there && fs::exists(marker_, error);
   if (there && !resumed_ && !has_nothing(folder_))
-    throw Failure(Fault::conflict, fmt::format("{}: is not empty; choose a new folder", folder_.string()));
+    throw Failure(Fault::conflict,
+                  Text{"{}: 空ではありません。新しいフォルダを指定してください",
+                       "{}: is not empty; choose a new folder"},
+                  folder_.string());
   if (!there) {
     if (folder_.has_parent_path()) fs::create_directories(folder_.parent_path(), error);
     if (::mkdir(folder_.c_str(), 0700) != 0)
@@ -84,8 +90,10 @@ InitFolder::InitFolder(const InitPlan& plan)
     throw Failure(Fault::permanent, fmt::format("{}: {}", marker_.string(), std::strerror(errno)));
   if (::flock(lock_, LOCK_EX | LOCK_NB) != 0) {
     ::close(lock_);
-    throw Failure(Fault::conflict,
-                  fmt::format("{}: another certfleet init is at work here", folder_.string()));
+    throw Failure(
+        Fault::conflict,
+        Text{"{}: 別の certfleet init が動いています", "{}: another certfleet init is at work here"},
+        folder_.string());
   }
 }
 

@@ -51,7 +51,7 @@ std::string public_key_of(const Context& context, const Enroll& a) {
 }
 
 void enroll(Context& context, const Enroll& a) {
-  domain::check_name(a.name, "name");
+  domain::check_name(a.name, {"名称", "name"});
   peers::Peer peer;
   peer.name = a.name;
   peer.role = peers::role_from(a.role.value_or("worker")).value_or(peers::Role::worker);

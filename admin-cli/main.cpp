@@ -17,7 +17,7 @@ int main(int argc, char** argv) {
     return 0;
   } catch (const Failure& failure) {
     std::fflush(stdout);
-    std::fprintf(stderr, "certfleet: %s\n", failure.what());
+    std::fprintf(stderr, "certfleet: %s\n", failure.text().in(context.language()).c_str());
     return static_cast<int>(exit_code(failure));
   } catch (const std::exception& error) {
     std::fprintf(stderr, "certfleet: unexpected: %s\n", error.what());

@@ -54,7 +54,8 @@ pki::Secret read_line(int fd) {
     if (got <= 0 || c == '\n') break;
     if (line.size() == line_bytes_max) {
       pki::wipe(line);
-      throw Failure(Fault::usage, fmt::format("a password has more than {} bytes", line_bytes_max));
+      throw Failure(Fault::usage, Text{"パスワードが {} バイトを超えています", "a password has more than {} bytes"},
+                    line_bytes_max);
     }
     line += c;
   }
@@ -97,14 +98,15 @@ pki::Secret ask_secret(const Context& context, const std::string& question, bool
 pki::Secret secret_from_input() {
   auto line = read_line(STDIN_FILENO);
   if (line.empty())
-    throw Failure(Fault::usage, "standard input: a password is expected there, one on a line");
+    throw Failure(Fault::usage, Text{"標準入力: 1 行に 1 つのパスワードが必要です",
+                                      "standard input: a password is expected there, one on a line"});
   return line;
 }
 
 pki::Secret secret_from_file(const std::string& file) {
   auto content = read_file(file, file_bytes_max);
   while (!content.empty() && (content.back() == '\n' || content.back() == '\r')) content.pop_back();
-  if (content.empty()) throw Failure(Fault::usage, fmt::format("{}: is empty", file));
+  if (content.empty()) throw Failure(Fault::usage, Text{"{}: 空です", "{}: is empty"}, file);
   return pki::Secret(std::move(content));
 }
 
@@ -121,9 +123,10 @@ void check_ssh_key(const pki::Secret& key, const std::string& file) {
   auto line_end = text.find('\n', begin == std::string_view::npos ? 0 : begin);
   if (begin == std::string_view::npos || line_end == std::string_view::npos ||
       text.substr(begin, line_end - begin).find("PRIVATE KEY-----") == std::string_view::npos)
-    throw Failure(Fault::usage, fmt::format("{}: is no SSH private key", file));
+    throw Failure(Fault::usage, Text{"{}: SSH の秘密鍵ではありません", "{}: is no SSH private key"}, file);
   auto protected_key =
-      Failure(Fault::usage, fmt::format("{}: is protected by a passphrase: use a key without", file));
+      Failure(Fault::usage,
+              Text{"{}: パスフレーズのない鍵を使ってください", "{}: is protected by a passphrase: use a key without"}, file);
   if (text.find("ENCRYPTED") != std::string_view::npos) throw protected_key;
   if (text.substr(begin, line_end - begin).find("OPENSSH") == std::string_view::npos) return;
   std::string body;
@@ -131,7 +134,7 @@ void check_ssh_key(const pki::Secret& key, const std::string& file) {
     if (c > ' ') body += c;
   auto bytes = pki::from_base64(body);
   pki::wipe(body);
-  if (!bytes) throw Failure(Fault::usage, fmt::format("{}: is a damaged SSH private key", file));
+  if (!bytes) throw Failure(Fault::usage, Text{"{}: SSH の秘密鍵が壊れています", "{}: is a damaged SSH private key"}, file);
   bool open = openssh_key_is_open(*bytes);
   pki::wipe(*bytes);
   if (!open) throw protected_key;

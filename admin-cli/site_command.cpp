@@ -18,7 +18,7 @@ void declare(Verb& verb, Named& a) {
 }
 
 void add(Context& context, const Named& a) {
-  domain::check_name(a.name, "site");
+  domain::check_name(a.name, {"拠点", "site"});
   auto id = context.database().writing([&](store::Tx& tx) { return store::sites::add(tx, {{}, a.name}); });
   context.out().done(context.say(words::added, context.say(words::site), a.name),
                      id_and_name(id.value(), a.name));

@@ -2,6 +2,8 @@
 
 #include <cstdlib>
 
+#include "lib/trace/catalogue.h"
+
 namespace certfleet::cli {
 
 Language language_of(int argc, const char* const* argv) {

@@ -12,8 +12,9 @@
 namespace certfleet::cli {
 namespace {
 
-[[noreturn]] void refuse(std::string_view text, std::string_view why) {
-  throw Failure(Fault::usage, fmt::format("{}: {}, for example \"2026-12-01 03:00\"", text, why));
+[[noreturn]] void refuse(std::string_view text, const Text& why) {
+  throw Failure(Fault::usage,
+                Text{"{}: {} (例 \"2026-12-01 03:00\")", "{}: {}, for example \"2026-12-01 03:00\""}, text, why);
 }
 
 bool same_moment(const std::tm& a, const std::tm& b) {
@@ -34,7 +35,7 @@ int offset_of(const std::string& zone) {
 void use_zone(const std::string& zone) {
   bool known = !zone.empty() && zone.find("..") == std::string::npos &&
                std::filesystem::is_regular_file("/usr/share/zoneinfo/" + zone);
-  if (!known && zone != "UTC") throw Failure(Fault::usage, fmt::format("unknown time zone {}", zone));
+  if (!known && zone != "UTC") throw Failure(Fault::usage, Text{"{} というタイムゾーンはありません", "unknown time zone {}"}, zone);
   ::setenv("TZ", known ? (":" + zone).c_str() : "UTC0", 1);
   ::tzset();
 }
@@ -42,7 +43,7 @@ void use_zone(const std::string& zone) {
 WallTime parse_time(std::string_view text) {
   static const std::regex form(R"((\d{4})-(\d\d)-(\d\d)[ T](\d\d):(\d\d)(?::(\d\d))?\s*(Z|[+-]\d\d:?\d\d)?)");
   std::match_results<std::string_view::const_iterator> parts;
-  if (!std::regex_match(text.begin(), text.end(), parts, form)) refuse(text, "not a time");
+  if (!std::regex_match(text.begin(), text.end(), parts, form)) refuse(text, {"日時ではありません", "not a time"});
   auto number = [&](std::size_t i) { return parts[i].matched ? std::stoi(parts[i].str()) : 0; };
   std::tm given{};
   given.tm_year = number(1) - 1900;
@@ -55,7 +56,7 @@ WallTime parse_time(std::string_view text) {
   std::tm checked = given;
   // Both conversions carry what is too large over into the next field: what changed did not exist.
   std::time_t seconds = parts[7].matched ? ::timegm(&checked) : std::mktime(&checked);
-  if (!same_moment(given, checked)) refuse(text, "there is no such time");
+  if (!same_moment(given, checked)) refuse(text, {"そのような日時はありません", "there is no such time"});
   if (parts[7].matched) seconds -= offset_of(parts[7].str());
   return std::chrono::system_clock::from_time_t(seconds);
 }

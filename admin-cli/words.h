@@ -2,19 +2,13 @@
 #pragma once
 
 #include "admin-cli/text.h"
+#include "lib/domain/nouns.h"
 
 namespace certfleet::cli::words {
 
+using namespace domain::nouns;
+
 inline constexpr Text name{"名称", "name"};
-inline constexpr Text company{"企業", "company"};
-inline constexpr Text site{"拠点", "site"};
-inline constexpr Text group{"グループ", "group"};
-inline constexpr Text user{"ユーザー", "user"};
-inline constexpr Text service{"サービス", "service"};
-inline constexpr Text node{"ノード", "node"};
-inline constexpr Text access{"アクセス", "access"};
-inline constexpr Text ca_account{"認証局アカウント", "CA account"};
-inline constexpr Text notification{"通知設定テーブル", "notification table"};
 inline constexpr Text enabled{"有効", "enabled"};
 inline constexpr Text common_name{"コモンネーム", "common name"};
 inline constexpr Text expires{"有効期限", "expires"};

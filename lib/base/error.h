@@ -8,6 +8,8 @@
 #include <string>
 #include <string_view>
 
+#include "lib/base/text.h"
+
 namespace certfleet {
 
 // What the caller can do. The command turns each into its exit code (DESIGN section 7).
@@ -27,12 +29,26 @@ std::string_view to_string(Fault fault);
 
 // The one exception type of this code base. Exceptions of libraries are caught where the library is called
 // and become this, with what and where in one line. The text never holds a secret.
+// What a person may have caused or can mend speaks both languages (Text); what() is its English.
 class Failure : public std::runtime_error {
  public:
   Failure(Fault fault, const std::string& what) : std::runtime_error(what), fault_(fault) {}
   // trace_id: the number in the message catalogue (1811 for `<E1811>`).
   Failure(Fault fault, int trace_id, const std::string& what)
       : std::runtime_error(what), fault_(fault), trace_id_(trace_id) {}
+
+  Failure(Fault fault, const Saying& text) : std::runtime_error(text.en), fault_(fault), ja_(text.ja) {}
+  template <class... Arguments>
+  Failure(Fault fault, const Text& text, const Arguments&... arguments)
+      : Failure(fault, saying(text, arguments...)) {}
+  template <class... Arguments>
+  Failure(Fault fault, int trace_id, const Text& text, const Arguments&... arguments)
+      : Failure(fault, saying(text, arguments...)) {
+    trace_id_ = trace_id;
+  }
+
+  // As what it says can stand in another sentence.
+  Saying text() const { return {ja_.value_or(what()), what()}; }
 
   Fault fault() const { return fault_; }
   std::optional<int> trace_id() const { return trace_id_; }
@@ -51,6 +67,7 @@ class Failure : public std::runtime_error {
 
  private:
   Fault fault_;
+  std::optional<std::string> ja_;
   std::optional<int> trace_id_;
   std::optional<std::chrono::seconds> retry_after_;
 };

@@ -5,15 +5,28 @@
 #include <initializer_list>
 #include <string_view>
 
+#include "lib/base/error.h"
+
 namespace certfleet::domain {
 
-[[noreturn]] void refuse(std::string_view what, std::string_view why);
+template <class What, class... Arguments>
+[[noreturn]] void refuse(const What& what, const Text& why, const Arguments&... arguments) {
+  throw Failure(Fault::usage, Text{"{}: {}", "{}: {}"}, what, saying(why, arguments...));
+}
+template <class... Arguments>
+[[noreturn]] void refuse(const Text& what, const Text& why, const Arguments&... arguments) {
+  refuse<Text>(what, why, arguments...);
+}
+
+inline constexpr Text too_long{"{} バイトあります ({} バイトまで)", "has {} bytes, {} are allowed"};
+inline constexpr Text is_needed{"必要です", "is needed"};
+inline constexpr Text unknown_value{"\"{}\" という値はありません", "unknown value \"{}\""};
 
 // At most so many bytes, and no control character.
-void check_line(std::string_view text, std::size_t bytes_max, std::string_view what);
+void check_line(std::string_view text, std::size_t bytes_max, const Text& what);
 // The same, and nothing beyond ASCII.
-void check_ascii(std::string_view text, std::size_t bytes_max, std::string_view what);
-void check_port(int port, std::string_view what);
-void check_one_of(std::string_view word, std::initializer_list<std::string_view> words, std::string_view what);
+void check_ascii(std::string_view text, std::size_t bytes_max, const Text& what);
+void check_port(int port, const Text& what);
+void check_one_of(std::string_view word, std::initializer_list<std::string_view> words, const Text& what);
 
 }  // namespace certfleet::domain

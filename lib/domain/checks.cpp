@@ -6,6 +6,7 @@
 
 #include "lib/base/error.h"
 #include "lib/domain/check_text.h"
+#include "lib/domain/nouns.h"
 #include "lib/pki/host_name.h"
 #include "lib/pki/key.h"
 #include "lib/pki/limits.h"
@@ -21,65 +22,71 @@ constexpr std::size_t body_bytes_max = 64UL * 1024;
 constexpr std::size_t recipients_max = 5;  // 6.7.4: of each field
 constexpr std::size_t login_bytes_max = 256;
 
+constexpr Text proxy_field{"プロキシー", "proxy"};
+
 // 6.2.1: a host and a port, without scheme and path.
 std::string checked_proxy(std::string_view proxy) {
   auto colon = proxy.rfind(':');
-  if (colon == std::string_view::npos) refuse("proxy", fmt::format("\"{}\": needs host:port", proxy));
+  if (colon == std::string_view::npos)
+    refuse(proxy_field, {"\"{}\": ホスト:ポート の形で指定してください", "\"{}\": needs host:port"}, proxy);
   auto digits = proxy.substr(colon + 1);
   int port = 0;
   auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), port);
   if (error != std::errc() || end != digits.data() + digits.size())
-    refuse("proxy", fmt::format("\"{}\": needs host:port", proxy));
-  check_port(port, "proxy");
+    refuse(proxy_field, {"\"{}\": ホスト:ポート の形で指定してください", "\"{}\": needs host:port"}, proxy);
+  check_port(port, proxy_field);
   return fmt::format("{}:{}", pki::normalize_host(proxy.substr(0, colon)), port);
 }
 
-void check_pem_certificates(const std::optional<std::string>& pem, std::string_view what) {
-  if (pem && pem->size() > pki::pem_bytes_max)
-    refuse(what, fmt::format("has {} bytes, {} are allowed", pem->size(), pki::pem_bytes_max));
+void check_pem_certificates(const std::optional<std::string>& pem, const Text& what) {
+  if (pem && pem->size() > pki::pem_bytes_max) refuse(what, too_long, pem->size(), pki::pem_bytes_max);
 }
 
 }  // namespace
 
-void check_name(std::string_view name, std::string_view what) {
-  if (name.empty()) refuse(what, "a name is needed");
-  if (name.front() == ' ' || name.back() == ' ') refuse(what, "a name must not begin or end with a blank");
+void check_name(std::string_view name, const Text& what) {
+  if (name.empty()) refuse(what, {"名称が必要です", "a name is needed"});
+  if (name.front() == ' ' || name.back() == ' ')
+    refuse(what, {"名称の前後に空白は置けません", "a name must not begin or end with a blank"});
   check_line(name, name_bytes_max, what);
 }
 
-void check_mail_address(std::string_view address, std::string_view what) {
+void check_mail_address(std::string_view address, const Text& what) {
   check_ascii(address, address_bytes_max, what);
   auto at = address.find('@');
   bool one_at = at != std::string_view::npos && at > 0 && address.find('@', at + 1) == std::string_view::npos;
   if (!one_at || address.find_first_of(" ,;<>\"()[]\\") != std::string_view::npos)
-    refuse(what, fmt::format("\"{}\" is no mail address", address));
+    refuse(what, {"\"{}\" はメールアドレスではありません", "\"{}\" is no mail address"}, address);
   pki::normalize_host(address.substr(at + 1));
 }
 
 User checked(User user) {
-  check_mail_address(user.name, "user");
-  check_one_of(user.role, {"admin", "viewer"}, "role");
-  check_line(user.contact, contact_bytes_max, "contact");
+  check_mail_address(user.name, nouns::user);
+  check_one_of(user.role, {"admin", "viewer"}, {"権限", "role"});
+  check_line(user.contact, contact_bytes_max, {"連絡先", "contact"});
   return user;
 }
 
 KeySpec checked(KeySpec spec) {
-  if (!pki::key_algorithm_from(spec.algorithm))
-    refuse("key", fmt::format("unknown value \"{}\"", spec.algorithm));
+  if (!pki::key_algorithm_from(spec.algorithm)) refuse({"鍵", "key"}, unknown_value, spec.algorithm);
   bool country = spec.country.empty() || (spec.country.size() == 2 && std::isupper(spec.country[0]) != 0 &&
                                           std::isupper(spec.country[1]) != 0);
-  if (!country) refuse("country", fmt::format("\"{}\": needs two capital letters, such as JP", spec.country));
-  check_line(spec.state, pki::state_bytes_max, "state");
-  check_ascii(spec.locality, pki::locality_bytes_max, "locality");
-  check_ascii(spec.organization, pki::organization_bytes_max, "organization");
-  check_ascii(spec.unit, pki::unit_bytes_max, "unit");
-  if (!spec.email.empty()) check_mail_address(spec.email, "key mail address");
-  check_ascii(spec.email, pki::email_bytes_max, "key mail address");
+  if (!country)
+    refuse(
+        {"国名", "country"},
+        {"\"{}\": JP のような大文字 2 字で指定してください", "\"{}\": needs two capital letters, such as JP"},
+        spec.country);
+  check_line(spec.state, pki::state_bytes_max, {"都道府県", "state"});
+  check_ascii(spec.locality, pki::locality_bytes_max, {"市区町村", "locality"});
+  check_ascii(spec.organization, pki::organization_bytes_max, {"組織名", "organization"});
+  check_ascii(spec.unit, pki::unit_bytes_max, {"部門", "unit"});
+  if (!spec.email.empty()) check_mail_address(spec.email, {"証明書のメールアドレス", "key mail address"});
+  check_ascii(spec.email, pki::email_bytes_max, {"証明書のメールアドレス", "key mail address"});
   return spec;
 }
 
 Service checked(Service service) {
-  check_name(service.name, "service");
+  check_name(service.name, nouns::service);
   service.common_name = pki::normalize_common_name(service.common_name);
   service.sans = pki::normalize_sans(service.common_name, service.sans);
   if (service.key_spec) service.key_spec = checked(*service.key_spec);
@@ -87,46 +94,49 @@ Service checked(Service service) {
 }
 
 CaAccount checked(CaAccount account) {
-  check_name(account.name, "CA account");
-  check_one_of(account.kind, {"acme"}, "kind of CA");
-  check_ascii(account.directory_url, url_bytes_max, "directory URL");
+  check_name(account.name, nouns::ca_account);
+  check_one_of(account.kind, {"acme"}, {"認証局の種別", "kind of CA"});
+  check_ascii(account.directory_url, url_bytes_max, {"ディレクトリ URL", "directory URL"});
   bool https = account.directory_url.starts_with("https://") && account.directory_url.size() > 8;
   if (!https || account.directory_url.find(' ') != std::string::npos)
-    refuse("directory URL", fmt::format("\"{}\" is no https:// address", account.directory_url));
-  if (account.contact) check_mail_address(*account.contact, "contact");
-  check_pem_certificates(account.ca_pem, "CA certificates");
+    refuse({"ディレクトリ URL", "directory URL"},
+           {"\"{}\" は https:// で始まるアドレスではありません", "\"{}\" is no https:// address"},
+           account.directory_url);
+  if (account.contact) check_mail_address(*account.contact, {"連絡先", "contact"});
+  check_pem_certificates(account.ca_pem, {"CA 証明書", "CA certificates"});
   return account;
 }
 
 MailSettings checked(MailSettings settings) {
-  check_mail_address(settings.from_address, "sender");
+  check_mail_address(settings.from_address, {"発信元", "sender"});
   settings.host = pki::normalize_host(settings.host);
-  check_port(settings.port, "port");
+  check_port(settings.port, {"ポート", "port"});
   if (settings.auth_user) {
-    check_line(*settings.auth_user, login_bytes_max, "SMTP user");
-    if (settings.auth_user->empty()) refuse("SMTP user", "is empty");
+    check_line(*settings.auth_user, login_bytes_max, {"SMTP認証ユーザー", "SMTP user"});
+    if (settings.auth_user->empty()) refuse({"SMTP認証ユーザー", "SMTP user"}, {"空です", "is empty"});
   }
-  check_pem_certificates(settings.ca_pem, "CA certificates");
+  check_pem_certificates(settings.ca_pem, {"CA 証明書", "CA certificates"});
   return settings;
 }
 
 NotificationTable checked(NotificationTable table) {
-  check_name(table.name, "notification table");
-  check_line(table.title, title_bytes_max, "title");
+  check_name(table.name, nouns::notification);
+  check_line(table.title, title_bytes_max, {"タイトル", "title"});
   if (table.body.size() > body_bytes_max)
-    refuse("text", fmt::format("has {} bytes, {} are allowed", table.body.size(), body_bytes_max));
+    refuse({"本文", "text"}, too_long, table.body.size(), body_bytes_max);
   for (const auto* field : {&table.to, &table.cc}) {
+    auto field_name = field == &table.to ? Text{"TO", "TO"} : Text{"CC", "CC"};
     if (field->size() > recipients_max)
-      refuse(field == &table.to ? "TO" : "CC",
-             fmt::format("{} addresses, {} are allowed", field->size(), recipients_max));
-    for (const auto& address : *field) check_mail_address(address, field == &table.to ? "TO" : "CC");
+      refuse(field_name, {"{} 件あります ({} 件まで)", "{} addresses, {} are allowed"}, field->size(),
+             recipients_max);
+    for (const auto& address : *field) check_mail_address(address, field_name);
   }
   return table;
 }
 
 Settings checked(Settings settings) {
   if (settings.proxy) settings.proxy = checked_proxy(*settings.proxy);
-  check_one_of(settings.language, {"ja", "en"}, "language");
+  check_one_of(settings.language, {"ja", "en"}, {"言語", "language"});
   return settings;
 }
 

@@ -6,6 +6,7 @@
 
 #include <string_view>
 
+#include "lib/base/text.h"
 #include "lib/domain/inventory.h"
 #include "lib/domain/people.h"
 
@@ -14,10 +15,10 @@ namespace certfleet::domain {
 // Names of sites, groups, services, nodes, accesses …: what a person tells things apart by. Not empty, no
 // control characters, no blank at either end.
 inline constexpr std::size_t name_bytes_max = 128;
-void check_name(std::string_view name, std::string_view what);
+void check_name(std::string_view name, const Text& what);
 
 // One address, printable ASCII (RFC 5321 section 4.1.2, without quoted local parts).
-void check_mail_address(std::string_view address, std::string_view what);
+void check_mail_address(std::string_view address, const Text& what);
 
 User checked(User user);                             // 6.5
 KeySpec checked(KeySpec spec);                       // 8.5

@@ -13,15 +13,17 @@ namespace {
 
 constexpr int trace_no_target = 1830;
 
-[[noreturn]] void bad_binding(std::string_view text, std::string_view why) {
-  throw Failure(Fault::usage, fmt::format("binding \"{}\": {}", text, why));
+template <class... Arguments>
+[[noreturn]] void bad_binding(std::string_view text, const Text& why, const Arguments&... arguments) {
+  throw Failure(Fault::usage, Text{"バインド \"{}\": {}", "binding \"{}\": {}"}, text,
+                saying(why, arguments...));
 }
 
 std::string host_of(std::string_view text, std::string_view host) {
   try {
     return pki::normalize_dns_name(host, pki::Wildcard::allowed);
   } catch (const Failure& failure) {
-    bad_binding(text, failure.what());
+    bad_binding(text, {"{}", "{}"}, failure.text());
   }
 }
 
@@ -31,16 +33,20 @@ std::string ip_of(std::string_view text, std::string_view ip) {
   bool bracketed = ip.size() > 2 && ip.front() == '[' && ip.back() == ']';
   if (bracketed && pki::is_ipv6(ip.substr(1, ip.size() - 2)))
     return pki::normalize_host(ip.substr(1, ip.size() - 2));
-  bad_binding(text, "its address is *, an IPv4 address or an IPv6 address in brackets");
+  bad_binding(text, {"アドレスは * か IPv4 か [IPv6] です",
+                     "its address is *, an IPv4 address or an IPv6 address in brackets"});
 }
 
 }  // namespace
 
 std::string_view to_string(VerifyMode mode) {
   switch (mode) {
-    case VerifyMode::url: return "url";
-    case VerifyMode::address: return "address";
-    case VerifyMode::none: return "none";
+    case VerifyMode::url:
+      return "url";
+    case VerifyMode::address:
+      return "address";
+    case VerifyMode::none:
+      return "none";
   }
   return "unknown";
 }
@@ -54,7 +60,8 @@ std::optional<VerifyMode> verify_mode_from(std::string_view text) {
 Binding binding_from(std::string_view text) {
   auto first = text.find(':');
   auto last = text.rfind(':');
-  if (first == std::string_view::npos || first == last) bad_binding(text, "needs host:ip:port");
+  if (first == std::string_view::npos || first == last)
+    bad_binding(text, {"ホスト:IP:ポート の形で指定してください", "needs host:ip:port"});
   Binding binding;
   auto host = text.substr(0, first);
   // A wildcard host is IIS 10's; it stands for one label.
@@ -62,8 +69,9 @@ Binding binding_from(std::string_view text) {
   binding.ip = ip_of(text, text.substr(first + 1, last - first - 1));
   auto digits = text.substr(last + 1);
   auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), binding.port);
-  if (error != std::errc() || end != digits.data() + digits.size() || binding.port < 1 || binding.port > 65535)
-    bad_binding(text, fmt::format("{} is no port: 1 to 65535", digits));
+  if (error != std::errc() || end != digits.data() + digits.size() || binding.port < 1 ||
+      binding.port > 65535)
+    bad_binding(text, {"{} はポート番号ではありません (1～65535)", "{} is no port: 1 to 65535"}, digits);
   return binding;
 }
 
@@ -76,15 +84,19 @@ void require_access_for(std::string_view kind, const Access& access) {
   if (kind != node_kind::apache) return;
   // SSH without a known host key would talk to anybody.
   if (!access.host_key)
-    throw Failure(Fault::usage, fmt::format("access {} has no host key, which SSH needs: certfleet access host-key {}",
-                                            access.name, access.name));
-  require_remote_user(access.login_id, fmt::format("access {}: login id", access.name));
+    throw Failure(Fault::usage,
+                  Text{"アクセス {0} には SSH に必要なホスト鍵がありません: certfleet access host-key {0}",
+                       "access {0} has no host key, which SSH needs: certfleet access host-key {0}"},
+                  access.name);
+  require_remote_user(access.login_id, {"ログインID", "login id"});
 }
 
 void require_target(std::string_view kind, std::string_view node) {
   if (kind == node_kind::apache) return;
   throw Failure(Fault::conflict, trace_no_target,
-                fmt::format("node {}: this version applies nothing to nodes of kind {}", node, kind));
+                Text{"ノード {}: この版は種別 {} のノードには適用できません",
+                     "node {}: this version applies nothing to nodes of kind {}"},
+                node, kind);
 }
 
 }  // namespace certfleet::domain

@@ -4,16 +4,18 @@
 
 #include <string_view>
 
+#include "lib/base/text.h"
+
 namespace certfleet::domain {
 
 // An absolute path below the root, of letters, digits and . _ - + @ : , = ~ %, without "." and ".." as parts.
 // Failure(usage) that names `what` ("certificate file") and the reason.
-void require_remote_path(std::string_view path, std::string_view what);
+void require_remote_path(std::string_view path, const Text& what);
 
 // A program: such a path, or a bare name that the node's PATH finds.
-void require_remote_program(std::string_view program, std::string_view what);
+void require_remote_program(std::string_view program, const Text& what);
 
 // A user of the node: letters, digits and . _ - @, not starting with a hyphen.
-void require_remote_user(std::string_view user, std::string_view what);
+void require_remote_user(std::string_view user, const Text& what);
 
 }  // namespace certfleet::domain

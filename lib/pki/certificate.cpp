@@ -21,18 +21,19 @@ namespace {
 
 constexpr std::size_t serial_bytes_max = 64;  // RFC 5280 section 4.1.2.2 says 20; some CAs do not read it
 
-[[noreturn]] void refuse(std::string_view why) {
-  throw Failure(Fault::usage, trace_malformed, fmt::format("certificate: {}", why));
+template <class... Arguments>
+[[noreturn]] void refuse(const Text& why, const Arguments&... arguments) {
+  throw Failure(Fault::usage, trace_malformed, Text{"証明書: {}", "certificate: {}"}, saying(why, arguments...));
 }
 
 X509Ptr decode(std::string_view der) {
   if (der.size() > der_bytes_max)
-    refuse(fmt::format("it has {} bytes, {} are allowed", der.size(), der_bytes_max));
+    refuse({"{} バイトあります ({} バイトまで)", "it has {} bytes, {} are allowed"}, der.size(), der_bytes_max);
   const auto* at = reinterpret_cast<const unsigned char*>(der.data());
   const auto* end = at + der.size();
   X509Ptr certificate(d2i_X509(nullptr, &at, static_cast<long>(der.size())));
-  if (!certificate) refuse(fmt::format("it is damaged ({})", openssl_reason()));
-  if (at != end) refuse("bytes follow it");
+  if (!certificate) refuse({"壊れています ({})", "it is damaged ({})"}, openssl_reason());
+  if (at != end) refuse({"後ろに余分なデータがあります", "bytes follow it"});
   return certificate;
 }
 
@@ -40,7 +41,7 @@ WallTime time_of(const ASN1_TIME* time) {
   std::tm parts{};
   if (ASN1_TIME_to_tm(time, &parts) != 1) {
     openssl_reason();
-    refuse("a time in it is not one");
+    refuse({"日時が正しくありません", "a time in it is not one"});
   }
   // WallTime counts nanoseconds in 64 bits: 1677 to 2262.
   using std::chrono::sys_days;
@@ -53,7 +54,7 @@ WallTime time_of(const ASN1_TIME* time) {
 
 std::string serial_of(const ASN1_INTEGER* serial) {
   if (static_cast<std::size_t>(ASN1_STRING_length(serial)) > serial_bytes_max)
-    refuse("its serial number is too long");
+    refuse({"シリアル番号が長すぎます", "its serial number is too long"});
   std::string bytes(reinterpret_cast<const char*>(ASN1_STRING_get0_data(serial)),
                     static_cast<std::size_t>(ASN1_STRING_length(serial)));
   bytes.erase(0, std::min(bytes.find_first_not_of('\0'), bytes.size()));
@@ -67,7 +68,7 @@ std::string text_of(const X509_NAME* name) {
   must(out.get(), "read a certificate");
   constexpr unsigned long form =
       XN_FLAG_RFC2253 & ~ASN1_STRFLGS_ESC_MSB;  // UTF-8 stays, controls are escaped
-  if (X509_NAME_print_ex(out.get(), name, 0, form) < 0) refuse("a name in it can't be read");
+  if (X509_NAME_print_ex(out.get(), name, 0, form) < 0) refuse({"名前を読み取れません", "a name in it can't be read"});
   char* text = nullptr;
   auto size = BIO_get_mem_data(out.get(), &text);
   return {text, static_cast<std::size_t>(size)};
@@ -77,7 +78,7 @@ GeneralNamesPtr alternative_names(const X509* certificate) {
   int critical = 0;
   GeneralNamesPtr names(
       static_cast<GENERAL_NAMES*>(X509_get_ext_d2i(certificate, NID_subject_alt_name, &critical, nullptr)));
-  if (!names && critical != -1) refuse("its alternative names are damaged");  // -1: there are none
+  if (!names && critical != -1) refuse({"別名が壊れています", "its alternative names are damaged"});  // -1: there are none
   return names;
 }
 
@@ -89,7 +90,7 @@ std::vector<std::string> addresses_of(const GENERAL_NAMES* names) {
         static_cast<const ASN1_STRING*>(GENERAL_NAME_get0_value(sk_GENERAL_NAME_value(names, i), &type));
     if (type != GEN_IPADD) continue;
     auto size = ASN1_STRING_length(value);
-    if (size != 4 && size != 16) refuse("it has an IP address of a wrong length");
+    if (size != 4 && size != 16) refuse({"IP アドレスの長さが正しくありません", "it has an IP address of a wrong length"});
     std::array<char, INET6_ADDRSTRLEN> shown{};
     result.emplace_back(
         inet_ntop(size == 4 ? AF_INET : AF_INET6, ASN1_STRING_get0_data(value), shown.data(), shown.size()));
@@ -131,9 +132,9 @@ struct CertificateParser {
   static Certificate parse(std::string_view der) {
     auto x509 = decode(der);
     auto* key = X509_get0_pubkey(x509.get());
-    if (key == nullptr) refuse(fmt::format("its public key can't be read ({})", openssl_reason()));
+    if (key == nullptr) refuse({"公開鍵を読み取れません ({})", "its public key can't be read ({})"}, openssl_reason());
     if (EVP_PKEY_get_bits(key) > public_key_bits_max)
-      refuse(fmt::format("its key has more than {} bits", public_key_bits_max));
+      refuse({"鍵が {} ビットを超えています", "its key has more than {} bits"}, public_key_bits_max);
 
     Certificate result;
     result.der_ = der;
@@ -165,13 +166,15 @@ Certificate Certificate::from_der(std::string_view der) {
 
 Certificate Certificate::from_pem(std::string_view pem) {
   auto blocks = parse_pem(pem);
-  if (blocks.empty()) refuse("the text holds no PEM block");
+  if (blocks.empty()) refuse({"PEM 形式のブロックがありません", "the text holds no PEM block"});
   for (const auto& block : blocks)
     if (block.label != "CERTIFICATE" && block.label != "X509 CERTIFICATE")
-      refuse(fmt::format("the text holds a {}", block.label));
+      refuse({"{} が含まれています", "the text holds a {}"}, block.label);
   if (blocks.size() > 1)
     throw Failure(Fault::usage, trace_several_certificates,
-                  fmt::format("the text holds {} certificates where one is asked for", blocks.size()));
+                  Text{"証明書が {} 個含まれています (1 個だけ必要です)",
+                       "the text holds {} certificates where one is asked for"},
+                  blocks.size());
   return from_der(blocks.front().der.view());
 }
 

@@ -17,17 +17,19 @@ namespace certfleet::pki {
 
 namespace {
 
-[[noreturn]] void refuse(std::string_view why) {
-  throw Failure(Fault::usage, trace_malformed, fmt::format("CSR: {}", why));
+template <class... Arguments>
+[[noreturn]] void refuse(const Text& why, const Arguments&... arguments) {
+  throw Failure(Fault::usage, trace_malformed, Text{"CSR: {}", "CSR: {}"}, saying(why, arguments...));
 }
 
-void check_field(std::string_view name, std::string_view value, std::size_t bytes_max) {
-  auto fail = [&](const std::string& why) {
-    throw Failure(Fault::usage, fmt::format("{} \"{}\" {}", name, printable(value), why));
+void check_field(const Text& name, std::string_view value, std::size_t bytes_max) {
+  auto fail = [&](const Saying& why) {
+    throw Failure(Fault::usage, Text{"{} \"{}\": {}", "{} \"{}\" {}"}, name, printable(value), why);
   };
-  if (value.size() > bytes_max) fail(fmt::format("has {} bytes, {} are allowed", value.size(), bytes_max));
-  if (!is_utf8(value)) fail("is not UTF-8");
-  if (printable(value, value.size()) != value) fail("has control characters");
+  if (value.size() > bytes_max)
+    fail(saying({"{} バイトあります ({} バイトまで)", "has {} bytes, {} are allowed"}, value.size(), bytes_max));
+  if (!is_utf8(value)) fail(saying({"UTF-8 ではありません", "is not UTF-8"}));
+  if (printable(value, value.size()) != value) fail(saying({"制御文字があります", "has control characters"}));
 }
 
 void check_email(std::string_view email) {
@@ -36,7 +38,7 @@ void check_email(std::string_view email) {
   auto at = email.find('@');
   if (!ascii || at == 0 || at == std::string_view::npos || at + 1 == email.size() ||
       email.find('@', at + 1) != std::string_view::npos)
-    throw Failure(Fault::usage, fmt::format("mail address \"{}\" is none", printable(email)));
+    throw Failure(Fault::usage, Text{"\"{}\" はメールアドレスではありません", "mail address \"{}\" is none"}, printable(email));
 }
 
 X509NamePtr make_name(const Subject& subject, const std::string& common_name) {
@@ -93,7 +95,7 @@ GeneralNamesPtr alternative_names(X509_REQ* request) {
   int critical = 0;
   GeneralNamesPtr names(static_cast<GENERAL_NAMES*>(
       X509V3_get_d2i(extensions.get(), NID_subject_alt_name, &critical, nullptr)));
-  if (!names && critical != -1) refuse("its alternative names are damaged");  // -1: there are none
+  if (!names && critical != -1) refuse({"別名が壊れています", "its alternative names are damaged"});  // -1: there are none
   return names;
 }
 
@@ -101,20 +103,20 @@ X509ReqPtr decode(std::string_view der) {
   const auto* at = reinterpret_cast<const unsigned char*>(der.data());
   const auto* end = at + der.size();
   X509ReqPtr request(d2i_X509_REQ(nullptr, &at, static_cast<long>(der.size())));
-  if (!request) refuse(fmt::format("it is damaged ({})", openssl_reason()));
-  if (at != end) refuse("bytes follow it");
+  if (!request) refuse({"壊れています ({})", "it is damaged ({})"}, openssl_reason());
+  if (at != end) refuse({"後ろに余分なデータがあります", "bytes follow it"});
   return request;
 }
 
 // Proves that whoever made the request held the key.
 void check_signature(X509_REQ* request) {
   auto* key = X509_REQ_get0_pubkey(request);
-  if (key == nullptr) refuse(fmt::format("its public key can't be read ({})", openssl_reason()));
+  if (key == nullptr) refuse({"公開鍵を読み取れません ({})", "its public key can't be read ({})"}, openssl_reason());
   if (EVP_PKEY_get_bits(key) > public_key_bits_max)
-    refuse(fmt::format("its key has more than {} bits", public_key_bits_max));
+    refuse({"鍵が {} ビットを超えています", "its key has more than {} bits"}, public_key_bits_max);
   if (X509_REQ_verify(request, key) != 1) {
     openssl_reason();
-    refuse("its signature is wrong");
+    refuse({"署名が正しくありません", "its signature is wrong"});
   }
 }
 
@@ -126,12 +128,13 @@ void check_subject(const Subject& subject) {
                                                             [](char c) { return c >= 'A' && c <= 'Z'; });
   if (!subject.country.empty() && !country)
     throw Failure(Fault::usage,
-                  fmt::format("country \"{}\" is not two capital letters", printable(subject.country)));
-  check_field("state", subject.state, state_bytes_max);
-  check_field("locality", subject.locality, locality_bytes_max);
-  check_field("organization", subject.organization, organization_bytes_max);
-  check_field("unit", subject.unit, unit_bytes_max);
-  check_field("mail address", subject.email, email_bytes_max);
+                  Text{"国名 \"{}\" は大文字 2 字ではありません", "country \"{}\" is not two capital letters"},
+                  printable(subject.country));
+  check_field({"都道府県", "state"}, subject.state, state_bytes_max);
+  check_field({"市区町村", "locality"}, subject.locality, locality_bytes_max);
+  check_field({"組織名", "organization"}, subject.organization, organization_bytes_max);
+  check_field({"部門", "unit"}, subject.unit, unit_bytes_max);
+  check_field({"メールアドレス", "mail address"}, subject.email, email_bytes_max);
   check_email(subject.email);
 }
 
@@ -151,16 +154,16 @@ std::string make_csr(const PrivateKey& key, const Subject& subject, const std::v
 
 Csr Csr::from_pem(std::string_view pem) {
   auto blocks = parse_pem(pem);
-  if (blocks.empty()) refuse("the text holds no PEM block");
+  if (blocks.empty()) refuse({"PEM 形式のブロックがありません", "the text holds no PEM block"});
   for (const auto& block : blocks)
     if (block.label != "CERTIFICATE REQUEST" && block.label != "NEW CERTIFICATE REQUEST")
-      refuse(fmt::format("the text holds a {}", block.label));
-  if (blocks.size() > 1) refuse("the text holds more than one");
+      refuse({"{} が含まれています", "the text holds a {}"}, block.label);
+  if (blocks.size() > 1) refuse({"CSR が 2 つ以上含まれています", "the text holds more than one"});
 
   Csr csr;
   csr.der_ = blocks.front().der.view();
   if (csr.der_.size() > der_bytes_max)
-    refuse(fmt::format("it has {} bytes, {} are allowed", csr.der_.size(), der_bytes_max));
+    refuse({"{} バイトあります ({} バイトまで)", "it has {} bytes, {} are allowed"}, csr.der_.size(), der_bytes_max);
   csr.pem_ = to_pem("CERTIFICATE REQUEST", csr.der_);
   auto request = decode(csr.der_);
   check_signature(request.get());

@@ -1,7 +1,6 @@
 #include "lib/pki/host_name.h"
 
 #include <arpa/inet.h>
-#include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
@@ -25,20 +24,26 @@ char lower(char c) {
   return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
 }
 
-[[noreturn]] void refuse(std::string_view text, std::string_view why) {
-  throw Failure(Fault::usage, fmt::format("\"{}\" is not a host name: {}", printable(text), why));
+template <class... Arguments>
+[[noreturn]] void refuse(std::string_view text, const Text& why, const Arguments&... arguments) {
+  throw Failure(Fault::usage, Text{"\"{}\" はホスト名ではありません: {}", "\"{}\" is not a host name: {}"},
+                printable(text), saying(why, arguments...));
 }
 
 void check_label(std::string_view label, std::string_view whole) {
-  if (label.empty()) refuse(whole, "a part between dots is empty");
+  if (label.empty()) refuse(whole, {"ドットの間が空です", "a part between dots is empty"});
   if (label.size() > label_bytes_max)
-    refuse(whole, fmt::format("a part has more than {} bytes", label_bytes_max));
-  if (label.front() == '-' || label.back() == '-') refuse(whole, "a part starts or ends with a hyphen");
+    refuse(whole, {"{} バイトを超える部分があります", "a part has more than {} bytes"}, label_bytes_max);
+  if (label.front() == '-' || label.back() == '-')
+    refuse(whole, {"ハイフンで始まるか終わる部分があります", "a part starts or ends with a hyphen"});
   for (char c : label)
     if (!is_digit(c) && !is_letter(c) && c != '-')
-      refuse(whole, static_cast<unsigned char>(c) >= 0x80
-                        ? "only letters a to z, digits and hyphens are allowed; write it in its xn-- form"
-                        : "only letters a to z, digits and hyphens are allowed");
+      refuse(whole,
+             static_cast<unsigned char>(c) >= 0x80
+                 ? Text{"英数字とハイフンだけが使えます。xn-- の形で書いてください",
+                        "only letters a to z, digits and hyphens are allowed; write it in its xn-- form"}
+                 : Text{"英数字とハイフンだけが使えます",
+                        "only letters a to z, digits and hyphens are allowed"});
 }
 
 std::string as_address(int family, const std::string& text) {
@@ -62,32 +67,37 @@ std::string lower_case(std::string_view text) {
 }
 
 std::string normalize_dns_name(std::string_view text, Wildcard wildcard) {
-  if (text.empty()) refuse(text, "it is empty");
+  if (text.empty()) refuse(text, {"空です", "it is empty"});
   auto name = text;
   if (name.size() > 1 && name.back() == '.') name.remove_suffix(1);
   if (name.size() > host_name_bytes_max)
-    refuse(text, fmt::format("it has more than {} bytes", host_name_bytes_max));
+    refuse(text, {"{} バイトを超えています", "it has more than {} bytes"}, host_name_bytes_max);
   auto rest = name;
   if (rest.starts_with("*.")) {
-    if (wildcard == Wildcard::refused) refuse(text, "a wildcard is not allowed here");
+    if (wildcard == Wildcard::refused)
+      refuse(text, {"ここではワイルドカードは使えません", "a wildcard is not allowed here"});
     rest.remove_prefix(2);
-    if (rest.find('.') == std::string_view::npos) refuse(text, "two parts must follow the wildcard");
+    if (rest.find('.') == std::string_view::npos)
+      refuse(text, {"ワイルドカードの後には 2 つ以上の部分が必要です", "two parts must follow the wildcard"});
   } else if (rest.find('*') != std::string_view::npos) {
-    refuse(text, "a wildcard must be the whole left-most part");
+    refuse(text, {"ワイルドカードは左端の部分全体でなければなりません",
+                  "a wildcard must be the whole left-most part"});
   }
   std::string_view label;
   for (std::size_t at = 0; at <= rest.size(); at += label.size() + 1) {
     label = rest.substr(at, rest.find('.', at) - at);
     check_label(label, text);
   }
-  if (std::all_of(label.begin(), label.end(), is_digit)) refuse(text, "its last part has only digits");
+  if (std::all_of(label.begin(), label.end(), is_digit))
+    refuse(text, {"最後の部分が数字だけです", "its last part has only digits"});
   return lower_case(name);
 }
 
 std::string normalize_common_name(std::string_view text) {
   auto name = normalize_dns_name(text, Wildcard::allowed);
   if (name.size() > common_name_bytes_max)
-    refuse(text, fmt::format("a common name has at most {} bytes", common_name_bytes_max));
+    refuse(text, {"コモンネームは {} バイトまでです", "a common name has at most {} bytes"},
+           common_name_bytes_max);
   return name;
 }
 
@@ -98,9 +108,10 @@ std::vector<std::string> normalize_sans(std::string_view common_name, const std:
     auto name = normalize_dns_name(each, Wildcard::allowed);
     if (name == first || std::find(result.begin(), result.end(), name) != result.end()) continue;
     if (result.size() + 1 == sans_max)
-      throw Failure(
-          Fault::usage,
-          fmt::format("a certificate may have {} names: from \"{}\" on they are too many", sans_max, name));
+      throw Failure(Fault::usage,
+                    Text{"証明書の名前は {} 個までです: \"{}\" から後が多すぎます",
+                         "a certificate may have {} names: from \"{}\" on they are too many"},
+                    sans_max, name);
     result.push_back(std::move(name));
   }
   return result;

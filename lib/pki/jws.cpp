@@ -32,7 +32,7 @@ const Algorithm& algorithm_of(const PrivateKey& key) {
   auto name = key.algorithm();
   for (const auto& each : algorithms)
     if (name.starts_with(each.key)) return each;
-  throw Failure(Fault::usage, fmt::format("a key {} can't sign requests to a CA", name));
+  throw Failure(Fault::usage, Text{"鍵 {} では認証局への要求に署名できません", "a key {} can't sign requests to a CA"}, name);
 }
 
 // Big-endian; padded to `size` bytes, or as short as it is.
@@ -64,7 +64,8 @@ std::string json_text(const nlohmann::json& json) {
   try {
     return json.dump();
   } catch (const nlohmann::json::exception&) {
-    throw Failure(Fault::usage, "a request to a CA would hold text that isn't UTF-8");
+    throw Failure(Fault::usage, Text{"認証局への要求に UTF-8 でない文字があります",
+                                      "a request to a CA would hold text that isn't UTF-8"});
   }
 }
 
@@ -131,7 +132,8 @@ std::string external_account_binding(const PrivateKey& account_key, std::string_
                                      const Secret& hmac_key_base64url, std::string_view new_account_url) {
   auto decoded = from_base64url(hmac_key_base64url.view());
   if (!decoded || decoded->empty())
-    throw Failure(Fault::usage, "the CA's account binding key is not base64url");
+    throw Failure(Fault::usage, Text{"認証局の EAB の鍵が base64url ではありません",
+                                      "the CA's account binding key is not base64url"});
   Secret hmac_key(std::move(*decoded));
   auto header = base64url(json_text({{"alg", "HS256"}, {"kid", kid}, {"url", new_account_url}}));
   auto payload = base64url(jwk(account_key));

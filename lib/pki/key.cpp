@@ -41,8 +41,9 @@ constexpr std::array curves = {
     Curve{SN_secp521r1, "ecdsa-p521"},
 };
 
-[[noreturn]] void refuse(std::string_view why) {
-  throw Failure(Fault::usage, trace_malformed, fmt::format("private key: {}", why));
+template <class... Arguments>
+[[noreturn]] void refuse(const Text& why, const Arguments&... arguments) {
+  throw Failure(Fault::usage, trace_malformed, Text{"秘密鍵: {}", "private key: {}"}, saying(why, arguments...));
 }
 
 std::string text_parameter(const EVP_PKEY* key, const char* parameter) {
@@ -64,13 +65,13 @@ PemBlock only_key_block(const Secret& pem) {
   std::optional<PemBlock> found;
   for (auto& block : parse_pem(pem.view())) {
     if (block.label == "EC PARAMETERS") continue;
-    if (!block.label.ends_with("PRIVATE KEY")) refuse(fmt::format("the text holds a {} too", block.label));
-    if (found) refuse("the text holds more than one");
+    if (!block.label.ends_with("PRIVATE KEY")) refuse({"{} も含まれています", "the text holds a {} too"}, block.label);
+    if (found) refuse({"鍵が 2 つ以上含まれています", "the text holds more than one"});
     found = std::move(block);
   }
-  if (!found) refuse("the text holds no PEM block");
+  if (!found) refuse({"PEM 形式のブロックがありません", "the text holds no PEM block"});
   if (found->encrypted || found->label == "ENCRYPTED PRIVATE KEY")
-    refuse("it is encrypted; decrypt it first");
+    refuse({"暗号化されています。先に復号してください", "it is encrypted; decrypt it first"});
   return std::move(*found);
 }
 
@@ -86,9 +87,9 @@ PkeyPtr decode(const PemBlock& block) {
   else if (block.label == "EC PRIVATE KEY")
     key.reset(d2i_PrivateKey(EVP_PKEY_EC, nullptr, &at, size));
   else
-    refuse(fmt::format("a {} is not supported", block.label));
-  if (!key) refuse(fmt::format("it is damaged ({})", openssl_reason()));
-  if (at != end) refuse("bytes follow it");
+    refuse({"{} には対応していません", "a {} is not supported"}, block.label);
+  if (!key) refuse({"壊れています ({})", "it is damaged ({})"}, openssl_reason());
+  if (at != end) refuse({"後ろに余分なデータがあります", "bytes follow it"});
   return key;
 }
 
@@ -96,17 +97,18 @@ void check_kind(const EVP_PKEY* key) {
   switch (EVP_PKEY_get_base_id(key)) {
     case EVP_PKEY_RSA:
       if (EVP_PKEY_get_bits(key) < rsa_bits_min || EVP_PKEY_get_bits(key) > public_key_bits_max)
-        refuse(fmt::format("an RSA key of {} bits; 2048 to {} are supported", EVP_PKEY_get_bits(key),
-                           public_key_bits_max));
+        refuse({"RSA {} ビットの鍵です (対応は 2048～{} ビット)", "an RSA key of {} bits; 2048 to {} are supported"},
+               EVP_PKEY_get_bits(key), public_key_bits_max);
       return;
     case EVP_PKEY_EC:
       // A curve given by its numbers could be any curve, and no CA takes it.
       if (text_parameter(key, OSSL_PKEY_PARAM_EC_ENCODING) != OSSL_PKEY_EC_ENCODING_GROUP ||
           curve_of(key).empty())
-        refuse("an EC key on another curve than P-256, P-384 or P-521");
+        refuse({"P-256・P-384・P-521 以外の曲線の EC 鍵です",
+                "an EC key on another curve than P-256, P-384 or P-521"});
       return;
     default:
-      refuse("it is neither RSA nor EC");
+      refuse({"RSA でも EC でもありません", "it is neither RSA nor EC"});
   }
 }
 
@@ -115,7 +117,7 @@ void check_consistent(EVP_PKEY* key) {
   must(context.get(), "check a key");
   if (EVP_PKEY_check(context.get()) != 1) {
     openssl_reason();
-    refuse("its numbers don't fit together");
+    refuse({"鍵の数値が合いません", "its numbers don't fit together"});
   }
 }
 

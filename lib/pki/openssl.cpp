@@ -49,7 +49,7 @@ std::string name_entry(const X509_NAME* name, int nid, std::string_view what) {
   // A zero inside makes a name look shorter to some readers than to others.
   if (size < 0 || !is_utf8(text) || text.find('\0') != std::string::npos)
     throw Failure(Fault::usage, trace_malformed,
-                  fmt::format("{}: its {} is not readable text", what, OBJ_nid2ln(nid)));
+                  Text{"{}: {} が読める文字ではありません", "{}: its {} is not readable text"}, what, OBJ_nid2ln(nid));
   return text;
 }
 
@@ -57,7 +57,7 @@ std::vector<std::string> dns_names_of(const GENERAL_NAMES* names, std::string_vi
   std::vector<std::string> result;
   if (sk_GENERAL_NAME_num(names) > static_cast<int>(sans_max))
     throw Failure(Fault::usage, trace_malformed,
-                  fmt::format("{}: it has more than {} names", what, sans_max));
+                  Text{"{}: 名前が {} 個を超えています", "{}: it has more than {} names"}, what, sans_max);
   for (int i = 0; i < sk_GENERAL_NAME_num(names); ++i) {
     int type = 0;
     const auto* value =
@@ -68,7 +68,7 @@ std::vector<std::string> dns_names_of(const GENERAL_NAMES* names, std::string_vi
     for (auto& c : name) {
       if (c <= ' ' || c >= 0x7f)
         throw Failure(Fault::usage, trace_malformed,
-                      fmt::format("{}: it has the unreadable name \"{}\"", what, printable(name)));
+                      Text{"{}: 読めない名前 \"{}\" があります", "{}: it has the unreadable name \"{}\""}, what, printable(name));
       if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
     }
     if (std::find(result.begin(), result.end(), name) == result.end()) result.push_back(std::move(name));

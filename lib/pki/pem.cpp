@@ -18,8 +18,10 @@ constexpr std::string_view dashes = "-----";
 constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
 constexpr std::size_t label_bytes = 40;  // the longest in use has 24
 
-[[noreturn]] void refuse(std::size_t line, std::string_view why) {
-  throw Failure(Fault::usage, trace_malformed, fmt::format("line {} of the PEM text: {}", line, why));
+template <class... Arguments>
+[[noreturn]] void refuse(std::size_t line, const Text& why, const Arguments&... arguments) {
+  throw Failure(Fault::usage, trace_malformed, Text{"PEM の {} 行目: {}", "line {} of the PEM text: {}"},
+                line, saying(why, arguments...));
 }
 
 std::string_view trimmed(std::string_view line) {
@@ -54,9 +56,10 @@ class Parser {
     while (next()) {
       if (!line_.starts_with(begin_mark)) continue;
       auto label = label_of(line_, begin_mark);
-      if (label.empty() || !fits_label(label)) refuse(number_, "the start of a block is damaged");
+      if (label.empty() || !fits_label(label))
+        refuse(number_, {"ブロックの始まりが壊れています", "the start of a block is damaged"});
       if (result.size() == pem_blocks_max)
-        refuse(number_, fmt::format("it has more than {} blocks", pem_blocks_max));
+        refuse(number_, {"ブロックが {} 個を超えています", "it has more than {} blocks"}, pem_blocks_max);
       result.push_back(block(label));
     }
     return result;
@@ -78,7 +81,8 @@ class Parser {
     std::string encoded;
     encoded.reserve(rest_.size());  // never grows, so that one wipe reaches all
     for (;;) {
-      if (!next() || line_.starts_with(begin_mark)) refuse(start, "the block that starts here is not closed");
+      if (!next() || line_.starts_with(begin_mark))
+        refuse(start, {"ここで始まるブロックが閉じていません", "the block that starts here is not closed"});
       if (line_.starts_with(end_mark)) break;
       // RFC 1421 headers, such as "Proc-Type: 4,ENCRYPTED".
       if (line_.find(':') != std::string_view::npos)
@@ -87,11 +91,14 @@ class Parser {
         encoded.append(line_);
     }
     if (label_of(line_, end_mark) != label)
-      refuse(number_, "the block ends under another name than it started");
+      refuse(number_, {"ブロックの始まりと終わりの名前が違います",
+                       "the block ends under another name than it started"});
     Secret text(std::move(encoded));
     if (result.encrypted) return result;
     auto der = from_base64(text.view());
-    if (!der || der->empty()) refuse(start, "the block that starts here is not base64");
+    if (!der || der->empty())
+      refuse(start,
+             {"ここで始まるブロックは base64 ではありません", "the block that starts here is not base64"});
     result.der = Secret(std::move(*der));
     return result;
   }
@@ -104,8 +111,10 @@ class Parser {
 
 std::vector<PemBlock> parse_pem(std::string_view text) {
   if (text.size() > pem_bytes_max)
-    throw Failure(Fault::usage, trace_malformed,
-                  fmt::format("the PEM text has {} bytes, {} are allowed", text.size(), pem_bytes_max));
+    throw Failure(
+        Fault::usage, trace_malformed,
+        Text{"PEM が {} バイトあります ({} バイトまで)", "the PEM text has {} bytes, {} are allowed"},
+        text.size(), pem_bytes_max);
   return Parser(text).blocks();
 }
 

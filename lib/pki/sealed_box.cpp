@@ -29,14 +29,14 @@ std::string key_id(std::string_view public_bytes) {
   return to_hex(sha256(public_bytes).substr(0, id_bytes));
 }
 
-[[noreturn]] void bad_file(const char* why) {
-  throw Failure(Fault::usage, fmt::format("this is not a sealing key file: {}", why));
+[[noreturn]] void bad_file(const Text& why) {
+  throw Failure(Fault::usage, Text{"封印鍵ファイルではありません: {}", "this is not a sealing key file: {}"}, why);
 }
 
 // The next line of `text`, which loses it. A final newline is asked for.
 std::string_view take_line(std::string_view& text) {
   auto end = text.find('\n');
-  if (end == std::string_view::npos) bad_file("it is cut off");
+  if (end == std::string_view::npos) bad_file({"途中で切れています", "it is cut off"});
   auto line = text.substr(0, end);
   text.remove_prefix(end + 1);
   return line;
@@ -45,7 +45,7 @@ std::string_view take_line(std::string_view& text) {
 std::string_view take_field(std::string_view& text, std::string_view name) {
   auto line = take_line(text);
   if (!line.starts_with(name) || line.size() <= name.size() || line[name.size()] != ' ')
-    bad_file("a line is missing");
+    bad_file({"行が足りません", "a line is missing"});
   return line.substr(name.size() + 1);
 }
 
@@ -53,8 +53,8 @@ std::string_view take_field(std::string_view& text, std::string_view name) {
 
 SealingPublicKey SealingPublicKey::from_bytes(std::string_view bytes) {
   if (bytes.size() != crypto_box_PUBLICKEYBYTES)
-    throw Failure(Fault::usage, fmt::format("a sealing key has {} bytes, not {}",
-                                            crypto_box_PUBLICKEYBYTES + 0U, bytes.size()));
+    throw Failure(Fault::usage, Text{"封印鍵は {} バイトです ({} バイトあります)", "a sealing key has {} bytes, not {}"},
+                  crypto_box_PUBLICKEYBYTES + 0U, bytes.size());
   return {key_id(bytes), std::string(bytes)};
 }
 
@@ -71,18 +71,18 @@ SealingKey SealingKey::generate() {
 
 SealingKey SealingKey::from_file_text(const Secret& text) {
   auto rest = text.view();
-  if (take_line(rest) != file_title) bad_file("its first line is another");
+  if (take_line(rest) != file_title) bad_file({"内容が正しくありません", "its first line is another"});
   auto id = take_field(rest, "id");
   auto encoded = take_field(rest, "secret");
-  if (!rest.empty()) bad_file("something follows the key");
+  if (!rest.empty()) bad_file({"内容が正しくありません", "something follows the key"});
   auto decoded = from_base64(encoded);
-  if (!decoded) bad_file("its key is not base64");
+  if (!decoded) bad_file({"内容が正しくありません", "its key is not base64"});
   Secret secret(std::move(*decoded));
-  if (secret.size() != crypto_box_SECRETKEYBYTES) bad_file("its key has the wrong length");
+  if (secret.size() != crypto_box_SECRETKEYBYTES) bad_file({"内容が正しくありません", "its key has the wrong length"});
   std::string public_bytes(crypto_box_PUBLICKEYBYTES, '\0');
   crypto_scalarmult_base(raw(public_bytes), secret.data());
   auto public_key = SealingPublicKey::from_bytes(public_bytes);
-  if (public_key.id != id) bad_file("its id and its key don't fit together");
+  if (public_key.id != id) bad_file({"内容が正しくありません", "its id and its key don't fit together"});
   return {std::move(public_key), std::move(secret)};
 }
 
@@ -102,10 +102,11 @@ Secret SealingKey::to_file_text() const {
 
 std::string seal(const SealingPublicKey& key, std::string_view purpose, const Secret& secret) {
   if (purpose.empty() || purpose.size() > purpose_bytes_max)
-    throw Failure(Fault::usage, fmt::format("a purpose has 1 to {} bytes", purpose_bytes_max));
+    throw Failure(Fault::usage, Text{"目的は 1～{} バイトです", "a purpose has 1 to {} bytes"}, purpose_bytes_max);
   if (secret.size() > sealed_secret_bytes_max)
-    throw Failure(Fault::usage, fmt::format("a secret may have {} bytes, this has {}",
-                                            sealed_secret_bytes_max, secret.size()));
+    throw Failure(Fault::usage,
+                  Text{"秘密情報は {} バイトまでです ({} バイトあります)", "a secret may have {} bytes, this has {}"},
+                  sealed_secret_bytes_max, secret.size());
   CERTFLEET_INVARIANT(key.bytes.size() == crypto_box_PUBLICKEYBYTES, key.id);
   CERTFLEET_INVARIANT(key.id == key_id(key.bytes), key.id);
   std::string content;

@@ -36,7 +36,7 @@ void write_secret(Tx& tx, AccessId id, const char* column, const std::optional<d
 
 domain::Access get(Tx& tx, AccessId id) {
   auto rows = tx.raw().exec_params(std::string(columns) + "WHERE id = $1", id.value());
-  require_row(rows, "access", id.value());
+  require_row(rows, nouns::access, id.value());
   return access_of(rows[0]);
 }
 
@@ -66,12 +66,13 @@ std::vector<domain::Access> list(Tx& tx) {
 
 AccessId add(Tx& tx, const domain::Access& access) {
   if (access.login_secret.value_or("").empty() && access.login_key.value_or("").empty())
-    throw Failure(Fault::usage, fmt::format("access {}: a password or an SSH key is needed", access.name));
+    throw Failure(Fault::usage,
+                  Text{"アクセス {}: パスワードか SSH 鍵が必要です", "access {}: a password or an SSH key is needed"}, access.name);
   auto secret = bytea_text(access.login_secret);
   auto key = bytea_text(access.login_key);
   auto exec_secret = bytea_text(access.exec_secret);
   auto port = number_text(access.port);
-  return naming("access", access.name, [&] {
+  return naming(nouns::access, access.name, [&] {
     return id_of<AccessId>(tx.raw().exec_params1(
         "INSERT INTO access (name, address, port, login_id, login_secret_sealed, login_key_sealed, exec_id,"
         " exec_secret_sealed, host_key)"
@@ -83,13 +84,12 @@ AccessId add(Tx& tx, const domain::Access& access) {
 
 void update(Tx& tx, const domain::Access& access) {
   auto port = number_text(access.port);
-  naming("access", access.name, [&] {
+  naming(nouns::access, access.name, [&] {
     require_row(
         tx.raw().exec_params("UPDATE access SET name = $2, address = $3, port = $4::integer, login_id = $5,"
                              " exec_id = $6, host_key = $7 WHERE id = $1",
                              access.id.value(), access.name, access.address, or_null(port), access.login_id,
-                             or_null(access.exec_id), or_null(access.host_key)),
-        "access", access.id.value());
+                             or_null(access.exec_id), or_null(access.host_key)), nouns::access, access.id.value());
   });
   try {
     // What is given comes before what is removed, so that a way to log in can be exchanged.
@@ -98,14 +98,15 @@ void update(Tx& tx, const domain::Access& access) {
     write_secret(tx, access.id, "login_secret_sealed", access.login_secret);
     if (!key_first) write_secret(tx, access.id, "login_key_sealed", access.login_key);
   } catch (const pqxx::check_violation&) {
-    throw Failure(Fault::usage, fmt::format("access {}: a password or an SSH key is needed", access.name));
+    throw Failure(Fault::usage,
+                  Text{"アクセス {}: パスワードか SSH 鍵が必要です", "access {}: a password or an SSH key is needed"}, access.name);
   }
   write_secret(tx, access.id, "exec_secret_sealed", access.exec_secret);
 }
 
 void remove(Tx& tx, AccessId id) {
   auto access = get(tx, id);
-  naming("access", access.name,
+  naming(nouns::access, access.name,
          [&] { tx.raw().exec_params("DELETE FROM access WHERE id = $1", id.value()); });
 }
 

@@ -56,18 +56,20 @@ CertificateId certificate_for(Tx& tx, NodeId node) {
       "  ORDER BY c.not_after DESC, c.id DESC LIMIT 1) AS certificate_id"
       " FROM node n JOIN service s ON s.id = n.service_id WHERE n.id = $1",
       node.value());
-  require_row(rows, "node", node.value());
+  require_row(rows, nouns::node, node.value());
   auto row = rows[0];
   if (!row["enabled"].as<bool>())
-    throw Failure(Fault::conflict, 2611, fmt::format("the node {} is disabled", row["name"].c_str()));
+    throw Failure(Fault::conflict, 2611, Text{"ノード {} は無効です", "the node {} is disabled"},
+                  row["name"].c_str());
   if (!row["service_enabled"].as<bool>())
-    throw Failure(Fault::conflict, 1615,
-                  fmt::format("the service {} is disabled", row["service_name"].c_str()));
+    throw Failure(Fault::conflict, 1615, Text{"サービス {} は無効です", "the service {} is disabled"},
+                  row["service_name"].c_str());
   domain::require_target(row["kind"].c_str(), row["name"].c_str());
   if (row["certificate_id"].is_null())
-    throw Failure(
-        Fault::conflict, 2404,
-        fmt::format("the service {} has no certificate with a key of ours", row["service_name"].c_str()));
+    throw Failure(Fault::conflict, 2404,
+                  Text{"サービス {} には鍵のある証明書がありません",
+                       "the service {} has no certificate with a key of ours"},
+                  row["service_name"].c_str());
   return id_of<CertificateId>(row["certificate_id"]);
 }
 
@@ -85,7 +87,9 @@ ApplyId put(Tx& tx, NodeId node, CertificateId certificate, const char* state, c
       "EXCLUDED.scheduled_at"
       " WHERE apply.state = 'scheduled' RETURNING id",
       node.value(), certificate.value(), std::string(state), at);
-  if (rows.empty()) throw Failure(Fault::conflict, "an apply is already under way on this node");
+  if (rows.empty())
+    throw Failure(Fault::conflict,
+                  Text{"このノードは適用中です", "an apply is already under way on this node"});
   set_status(tx, node, state);
   return id_of<ApplyId>(rows[0]["id"]);
 }
@@ -156,7 +160,7 @@ void refuse(Tx& tx, const Apply& apply, const Failure& why) {
 
 Apply get(Tx& tx, ApplyId id) {
   auto rows = tx.raw().exec_params(std::string(columns) + "WHERE a.id = $1", id.value());
-  require_row(rows, "apply", id.value());
+  require_row(rows, nouns::apply, id.value());
   return apply_of(rows[0]);
 }
 
@@ -212,7 +216,8 @@ int start_due(Tx& tx, int rows_max) {
 void cancel(Tx& tx, ApplyId id) {
   auto apply = get(tx, id);
   if (!apply.live())
-    throw Failure(Fault::conflict, fmt::format("the apply {} has ended as {}", id.value(), apply.state));
+    throw Failure(Fault::conflict, Text{"適用 {} は終わっています ({})", "the apply {} has ended as {}"},
+                  id.value(), apply.state);
   if (apply.state == "started") {
     auto told = tx.raw().exec_params(
         "UPDATE job SET cancel = true WHERE kind = 'apply.run' AND subject_id = $1", id.value());
@@ -229,7 +234,9 @@ Material material(Tx& tx, const Apply& apply) {
       apply.certificate.value());
   if (rows.empty())
     throw Failure(Fault::not_found, 2404,
-                  fmt::format("the certificate to be applied to node {} is gone", apply.node_name));
+                  Text{"ノード {} に適用する証明書がなくなりました",
+                       "the certificate to be applied to node {} is gone"},
+                  apply.node_name);
   return {certificates::get(tx, apply.certificate), bytes_of(rows[0]["key_sealed"]).value(),
           rows[0]["spki_sha256"].as<std::string>()};
 }

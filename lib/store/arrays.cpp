@@ -24,7 +24,7 @@ void ArrayLiteral::add(double value) {
 
 void ArrayLiteral::add(std::string_view text) {
   if (text.find('\0') != std::string_view::npos)
-    throw Failure(Fault::usage, "a text holds a NUL character, which the database can't store");
+    throw Failure(Fault::usage, Text{"NUL 文字は保存できません", "a text holds a NUL character, which the database can't store"});
   separate();
   text_ += '"';
   for (char c : text) {

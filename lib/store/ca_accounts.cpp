@@ -24,7 +24,7 @@ domain::CaAccount account_of(const pqxx::row& row) {
 
 domain::CaAccount get(Tx& tx, CaAccountId id) {
   auto rows = tx.raw().exec_params(std::string(columns) + "WHERE id = $1", id.value());
-  require_row(rows, "CA account", id.value());
+  require_row(rows, nouns::ca_account, id.value());
   return account_of(rows[0]);
 }
 
@@ -49,7 +49,7 @@ std::vector<domain::CaAccount> list(Tx& tx) {
 }
 
 CaAccountId add(Tx& tx, const domain::CaAccount& account) {
-  return naming("CA account", account.name, [&] {
+  return naming(nouns::ca_account, account.name, [&] {
     return id_of<CaAccountId>(
         tx.raw().exec_params1("INSERT INTO ca_account (name, kind, directory_url, contact, ca_pem)"
                               " VALUES ($1, $2, $3, $4, $5) RETURNING id",
@@ -60,7 +60,7 @@ CaAccountId add(Tx& tx, const domain::CaAccount& account) {
 
 void update(Tx& tx, const domain::CaAccount& account) {
   auto before = get(tx, account.id);
-  naming("CA account", account.name, [&] {
+  naming(nouns::ca_account, account.name, [&] {
     tx.raw().exec_params(
         "UPDATE ca_account SET name = $2, kind = $3, directory_url = $4, contact = $5, ca_pem = $6 WHERE id "
         "= $1",
@@ -74,7 +74,7 @@ void update(Tx& tx, const domain::CaAccount& account) {
 
 void remove(Tx& tx, CaAccountId id) {
   auto account = get(tx, id);
-  naming("CA account", account.name,
+  naming(nouns::ca_account, account.name,
          [&] { tx.raw().exec_params("DELETE FROM ca_account WHERE id = $1", id.value()); });
 }
 
@@ -90,8 +90,7 @@ bool record_account_key(Tx& tx, CaAccountId id, const domain::Sealed& account_ke
 
 void record_account_url(Tx& tx, CaAccountId id, std::string_view account_url) {
   require_row(tx.raw().exec_params("UPDATE ca_account SET account_url = $2 WHERE id = $1", id.value(),
-                                   std::string(account_url)),
-              "CA account", id.value());
+                                   std::string(account_url)), nouns::ca_account, id.value());
 }
 
 }  // namespace certfleet::store::ca_accounts

@@ -71,7 +71,7 @@ CertificateId insert(Tx& tx, ServiceId service, int slot, const pki::Chain& chai
 
 domain::StoredCertificate get(Tx& tx, CertificateId id) {
   auto rows = tx.raw().exec_params(std::string(columns) + "WHERE id = $1", id.value());
-  require_row(rows, "certificate", id.value());
+  require_row(rows, nouns::certificate, id.value());
   return certificate_of(rows[0]);
 }
 

@@ -11,7 +11,7 @@ std::optional<domain::Company> find(Tx& tx) {
 }
 
 CompanyId add(Tx& tx, const domain::Company& company) {
-  return naming("company", company.name, [&] {
+  return naming(nouns::company, company.name, [&] {
     return id_of<CompanyId>(
         tx.raw().exec_params1("INSERT INTO company (name) VALUES ($1) RETURNING id", company.name)[0]);
   });
@@ -20,7 +20,7 @@ CompanyId add(Tx& tx, const domain::Company& company) {
 void update(Tx& tx, const domain::Company& company) {
   require_row(
       tx.raw().exec_params("UPDATE company SET name = $2 WHERE id = $1", company.id.value(), company.name),
-      "company", company.id.value());
+      nouns::company, company.id.value());
 }
 
 }  // namespace certfleet::store::company

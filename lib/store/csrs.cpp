@@ -13,7 +13,7 @@ CsrId add(Tx& tx, ServiceId service, KeyPairId key_pair, std::string_view pem) {
 
 StoredCsr get(Tx& tx, CsrId id) {
   auto rows = tx.raw().exec_params("SELECT service_id, key_pair_id, pem FROM csr WHERE id = $1", id.value());
-  require_row(rows, "CSR", id.value());
+  require_row(rows, nouns::csr, id.value());
   auto row = rows[0];
   return {id, id_of<ServiceId>(row["service_id"]), id_of<KeyPairId>(row["key_pair_id"]),
           row["pem"].as<std::string>()};

@@ -38,7 +38,7 @@ std::map<std::string, std::string> parts_of(const std::string& dsn) {
     std::string text = complaint == nullptr ? "not understood" : complaint;
     PQfreemem(complaint);
     while (!text.empty() && text.back() == '\n') text.pop_back();
-    throw Failure(Fault::usage, fmt::format("database connection: {}", text));
+    throw Failure(Fault::usage, Text{"データベース接続: {}", "database connection: {}"}, text);
   }
   auto values = surroundings();
   // libpq's own default, which it does not tell.

@@ -7,6 +7,8 @@
 namespace certfleet::store {
 namespace {
 
+constexpr Text database{"データベース: {}", "database: {}"};
+
 // The server's message without its CONTEXT, QUERY and position lines: one line for a person.
 std::string first_line(std::string text) {
   if (auto end = text.find('\n'); end != std::string::npos) text.resize(end);
@@ -68,25 +70,26 @@ Failure current_failure() {
     return failure;
   } catch (const pqxx::in_doubt_error& error) {
     return Failure(Fault::in_doubt,
-                   fmt::format("database: outcome of a commit unknown: {}", first_line(error.what())));
+                   Text{"データベース: コミットの結果が分かりません: {}", "database: outcome of a commit unknown: {}"},
+                   first_line(error.what()));
   } catch (const pqxx::statement_completion_unknown& error) {
-    return Failure(Fault::in_doubt, fmt::format("database: {}", first_line(error.what())));
+    return Failure(Fault::in_doubt, database, first_line(error.what()));
   } catch (const pqxx::transaction_rollback& error) {  // deadlock, serialization
-    return Failure(Fault::retry, fmt::format("database: {}", first_line(error.what())));
+    return Failure(Fault::retry, database, first_line(error.what()));
   } catch (const pqxx::broken_connection& error) {
     if (malformed(error.what()))
-      return Failure(Fault::usage, fmt::format("database.dsn: {}", first_line(error.what())));
+      return Failure(Fault::usage, Text{"database.dsn: {}", "database.dsn: {}"}, first_line(error.what()));
     if (refused(error.what()))
-      return Failure(Fault::denied, fmt::format("database: {}", first_line(error.what())));
-    return Failure(Fault::unreachable, 11, fmt::format("database: {}", first_line(error.what())));
+      return Failure(Fault::denied, database, first_line(error.what()));
+    return Failure(Fault::unreachable, 11, database, first_line(error.what()));
   } catch (const pqxx::sql_error& error) {
     // A server that goes away in mid-statement reports no SQLSTATE.
     auto sqlstate = sqlstate_of(error);
     if (sqlstate.empty())
-      return Failure(Fault::unreachable, 11, fmt::format("database: {}", first_line(error.what())));
-    return Failure(fault_of(sqlstate), fmt::format("database: {}", first_line(error.what())));
+      return Failure(Fault::unreachable, 11, database, first_line(error.what()));
+    return Failure(fault_of(sqlstate), database, first_line(error.what()));
   } catch (const std::exception& error) {
-    return Failure(Fault::permanent, fmt::format("database: {}", first_line(error.what())));
+    return Failure(Fault::permanent, database, first_line(error.what()));
   }
 }
 

@@ -15,7 +15,7 @@ domain::Group group_of(const pqxx::row& row) {
 domain::Group get(Tx& tx, GroupId id) {
   auto rows =
       tx.raw().exec_params("SELECT id, name, notification_id FROM user_group WHERE id = $1", id.value());
-  require_row(rows, "group", id.value());
+  require_row(rows, nouns::group, id.value());
   return group_of(rows[0]);
 }
 
@@ -34,7 +34,7 @@ std::vector<domain::Group> list(Tx& tx) {
 }
 
 GroupId add(Tx& tx, const domain::Group& group) {
-  return naming("group", group.name, [&] {
+  return naming(nouns::group, group.name, [&] {
     return id_of<GroupId>(tx.raw().exec_params1(
         "INSERT INTO user_group (name, notification_id) VALUES ($1, nullif($2::bigint, 0)) RETURNING id",
         group.name, group.notification.value())[0]);
@@ -42,17 +42,16 @@ GroupId add(Tx& tx, const domain::Group& group) {
 }
 
 void update(Tx& tx, const domain::Group& group) {
-  naming("group", group.name, [&] {
+  naming(nouns::group, group.name, [&] {
     require_row(tx.raw().exec_params(
                     "UPDATE user_group SET name = $2, notification_id = nullif($3::bigint, 0) WHERE id = $1",
-                    group.id.value(), group.name, group.notification.value()),
-                "group", group.id.value());
+                    group.id.value(), group.name, group.notification.value()), nouns::group, group.id.value());
   });
 }
 
 void remove(Tx& tx, GroupId id) {
   auto group = get(tx, id);
-  naming("group", group.name,
+  naming(nouns::group, group.name,
          [&] { tx.raw().exec_params("DELETE FROM user_group WHERE id = $1", id.value()); });
 }
 

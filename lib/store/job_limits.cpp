@@ -40,7 +40,7 @@ void set(Tx& tx, const Scope& scope, std::optional<int> parallel, std::optional<
 void remove(Tx& tx, const Scope& scope) {
   auto key = key_of(scope);
   if (tx.raw().exec_params("DELETE FROM job_limit WHERE key = $1", key).affected_rows() == 0)
-    throw Failure(Fault::not_found, "there is no such limit");
+    throw Failure(Fault::not_found, Text{"その上限はありません", "there is no such limit"});
   tx.raw().exec_params("UPDATE job SET limit_key = NULL WHERE limit_key = $1", key);
   wake(tx);
 }

@@ -9,7 +9,7 @@ namespace certfleet::store::jobs {
 void cancel(Tx& tx, JobId id) {
   auto& raw = tx.raw();
   if (raw.exec_params("UPDATE job SET cancel = true WHERE id = $1", id.value()).affected_rows() == 0)
-    throw Failure(Fault::not_found, fmt::format("there is no live job {}", id.value()));
+    throw Failure(Fault::not_found, Text{"進行中のジョブ {} はありません", "there is no live job {}"}, id.value());
   // A key that is held stays held: then the job waits for it, and is ended when its turn comes.
   raw.exec_params(
       "UPDATE job SET state = 'ready' WHERE id = $1 AND state = 'waiting'"
@@ -31,7 +31,7 @@ void retry(Tx& tx, JobId id) {
       "        node_id, subject_id, kind, created_at, time_limit, concurrency_key, limit_key, error, error_id"
       " FROM gone RETURNING concurrency_key, limit_key",
       id.value());
-  if (rows.empty()) throw Failure(Fault::not_found, fmt::format("there is no dead job {}", id.value()));
+  if (rows.empty()) throw Failure(Fault::not_found, Text{"停止したジョブ {} はありません", "there is no dead job {}"}, id.value());
   Holds wanted;
   wanted.add(rows[0]);
   promote(tx, wanted);

@@ -15,7 +15,7 @@ KeyPairId add(Tx& tx, const KeyPair& pair, const domain::Sealed& key) {
 KeyPair get(Tx& tx, KeyPairId id) {
   auto rows = tx.raw().exec_params(
       "SELECT id, service_id, algorithm, spki_sha256 FROM key_pair WHERE id = $1", id.value());
-  require_row(rows, "key pair", id.value());
+  require_row(rows, nouns::key_pair, id.value());
   auto row = rows[0];
   return {id, id_of<ServiceId>(row["service_id"]), row["algorithm"].as<std::string>(),
           row["spki_sha256"].as<std::string>()};

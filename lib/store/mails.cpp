@@ -48,7 +48,7 @@ Mail get(Tx& tx, MailId id) {
       " FROM mail m JOIN service s ON s.id = m.service_id LEFT JOIN node n ON n.id = m.node_id"
       " LEFT JOIN site t ON t.id = n.site_id WHERE m.id = $1",
       id.value());
-  if (rows.empty()) throw Failure(Fault::not_found, fmt::format("there is no mail {}", id.value()));
+  if (rows.empty()) throw Failure(Fault::not_found, Text{"メール {} はありません", "there is no mail {}"}, id.value());
   const auto row = rows[0];
   Mail mail;
   mail.id = id;

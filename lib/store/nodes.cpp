@@ -20,7 +20,8 @@ void take_kind(domain::Node& node, const pqxx::row& row) {
   if (node.kind == domain::node_kind::bigip)
     node.bigip = {text("ssl_profile"), text("import_name"), text("partition")};
   if (node.kind == domain::node_kind::iis)
-    node.iis = {text("iis_site"), text("iis_binding"), text("windows_version"), row["windows_key"].as<bool>()};
+    node.iis = {text("iis_site"), text("iis_binding"), text("windows_version"),
+                row["windows_key"].as<bool>()};
 }
 
 domain::Node node_of(const pqxx::row& row) {
@@ -59,8 +60,8 @@ pqxx::result run(Tx& tx, const char* sql, const domain::Node& node) {
   using namespace domain::node_kind;
   const auto& files = node.apache;
   return tx.raw().exec_params(
-      sql, node.id.value(), node.service.value(), node.site.value(), node.access.value(), node.name, node.kind,
-      node.enabled, std::string(to_string(node.verify.mode)), or_null(host), or_null(port),
+      sql, node.id.value(), node.service.value(), node.site.value(), node.access.value(), node.name,
+      node.kind, node.enabled, std::string(to_string(node.verify.mode)), or_null(host), or_null(port),
       or_null(node.verify.name), only(apache, files.cert_file), only(apache, files.key_file),
       node.kind == apache ? or_null(files.chain_file) : nullptr, only(apache, files.work_dir),
       only(apache, files.control), only(bigip, node.bigip.profile), only(bigip, node.bigip.import_name),
@@ -72,13 +73,14 @@ pqxx::result run(Tx& tx, const char* sql, const domain::Node& node) {
 template <class F>
 auto keeping_windows_key_alone(const domain::Node& node, F&& body) {
   try {
-    return naming("node", node.name, body);
+    return naming(nouns::node, node.name, body);
   } catch (const pqxx::sql_error& error) {
     std::string_view text = error.what();
     if (text.find("key was made on Windows") == std::string_view::npos) throw;
-    constexpr std::string_view prefix = "ERROR:  ";
-    if (text.starts_with(prefix)) text.remove_prefix(prefix.size());
-    throw Failure(Fault::conflict, fmt::format("node {}: {}", node.name, text.substr(0, text.find('\n'))));
+    throw Failure(Fault::conflict,
+                  Text{"ノード {}: Windows にある鍵を使うサービスのノードは 1 つだけです",
+                       "node {}: a service whose key was made on Windows has this one node only"},
+                  node.name);
   }
 }
 
@@ -86,7 +88,7 @@ auto keeping_windows_key_alone(const domain::Node& node, F&& body) {
 
 domain::Node get(Tx& tx, NodeId id) {
   auto rows = tx.raw().exec_params(std::string(columns) + "WHERE id = $1", id.value());
-  require_row(rows, "node", id.value());
+  require_row(rows, nouns::node, id.value());
   return node_of(rows[0]);
 }
 
@@ -107,14 +109,14 @@ std::vector<domain::Node> of_service(Tx& tx, ServiceId service) {
 
 NodeId add(Tx& tx, const domain::Node& node) {
   return keeping_windows_key_alone(node, [&] {
-    return id_of<NodeId>(
-        run(tx,
-            "INSERT INTO node (service_id, site_id, access_id, name, kind, enabled, verify_mode, verify_host,"
-            " verify_port, verify_name, cert_file, key_file, chain_file, work_dir, control, ssl_profile,"
-            " import_name, partition, iis_site, iis_binding, windows_version, windows_key)"
-            " VALUES ($2, $3, $4, $5, $6, $7, $8, $9, $10::integer, $11, $12, $13, $14, $15, $16, $17, $18, $19,"
-            " $20, $21, $22, $23) RETURNING id, $1::bigint",
-            node)[0][0]);
+    return id_of<NodeId>(run(
+        tx,
+        "INSERT INTO node (service_id, site_id, access_id, name, kind, enabled, verify_mode, verify_host,"
+        " verify_port, verify_name, cert_file, key_file, chain_file, work_dir, control, ssl_profile,"
+        " import_name, partition, iis_site, iis_binding, windows_version, windows_key)"
+        " VALUES ($2, $3, $4, $5, $6, $7, $8, $9, $10::integer, $11, $12, $13, $14, $15, $16, $17, $18, $19,"
+        " $20, $21, $22, $23) RETURNING id, $1::bigint",
+        node)[0][0]);
   });
 }
 
@@ -127,12 +129,12 @@ void update(Tx& tx, const domain::Node& node) {
                     " control = $16, ssl_profile = $17, import_name = $18, partition = $19, iis_site = $20,"
                     " iis_binding = $21, windows_version = $22, windows_key = $23 WHERE id = $1",
                     node),
-                "node", node.id.value());
+                nouns::node, node.id.value());
   });
 }
 
 void remove(Tx& tx, NodeId id) {
-  require_row(tx.raw().exec_params("DELETE FROM node WHERE id = $1", id.value()), "node", id.value());
+  require_row(tx.raw().exec_params("DELETE FROM node WHERE id = $1", id.value()), nouns::node, id.value());
 }
 
 Seen seen(Tx& tx, NodeId id) {
@@ -140,7 +142,7 @@ Seen seen(Tx& tx, NodeId id) {
       "SELECT apply_status, served_serial, served_sha256, served_state,"
       " extract(epoch FROM served_at) AS served_at FROM node WHERE id = $1",
       id.value());
-  require_row(rows, "node", id.value());
+  require_row(rows, nouns::node, id.value());
   auto row = rows[0];
   Seen seen{row["apply_status"].as<std::string>(), text_of(row["served_serial"]),
             text_of(row["served_sha256"]), text_of(row["served_state"]), std::nullopt};

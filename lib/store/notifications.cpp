@@ -69,7 +69,7 @@ pqxx::result run(Tx& tx, const char* sql, const NotificationTable& t) {
 
 NotificationTable get(Tx& tx, NotificationId id) {
   auto rows = tx.raw().exec_params(std::string(columns) + "WHERE n.id = $1", id.value());
-  require_row(rows, "notification table", id.value());
+  require_row(rows, nouns::notification, id.value());
   return table_of(tx, rows[0]);
 }
 
@@ -92,7 +92,7 @@ std::optional<NotificationTable> of_service(Tx& tx, ServiceId service) {
 }
 
 NotificationId add(Tx& tx, const NotificationTable& table) {
-  auto id = naming("notification table", table.name, [&] {
+  auto id = naming(nouns::notification, table.name, [&] {
     // $1 only keeps the numbers of both statements the same: the id is made by the database.
     auto rows =
         run(tx,
@@ -107,21 +107,21 @@ NotificationId add(Tx& tx, const NotificationTable& table) {
 }
 
 void update(Tx& tx, const NotificationTable& table) {
-  naming("notification table", table.name, [&] {
+  naming(nouns::notification, table.name, [&] {
     require_row(
         run(tx,
             "UPDATE notification_table SET name = $2, title = $3, body = $4, expiry_90 = $5, expiry_60 = $6,"
             " expiry_30 = $7, expiry_15 = $8, expired = $9, order_started = $10, order_progress = $11,"
             " order_ended = $12, apply_started = $13, apply_ended = $14 WHERE id = $1",
             table),
-        "notification table", table.id.value());
+        nouns::notification, table.id.value());
   });
   write_recipients(tx, table.id, table);
 }
 
 void remove(Tx& tx, NotificationId id) {
   require_row(tx.raw().exec_params("DELETE FROM notification_table WHERE id = $1", id.value()),
-              "notification table", id.value());
+              nouns::notification, id.value());
 }
 
 }  // namespace certfleet::store::notifications

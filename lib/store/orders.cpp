@@ -62,18 +62,25 @@ void mail(Tx& tx, const Order& order, domain::MailEvent event, std::string_view 
 domain::Service require_orderable(Tx& tx, ServiceId id) {
   auto service = services::get(tx, id);
   if (!service.enabled)
-    throw Failure(Fault::conflict, fmt::format("the service {} is disabled", service.name));
+    throw Failure(Fault::conflict, Text{"サービス {} は無効です", "the service {} is disabled"},
+                  service.name);
   if (!service.ca_account)
-    throw Failure(Fault::usage, trace_missing, fmt::format("the service {} has no CA account", service.name));
+    throw Failure(Fault::usage, trace_missing,
+                  Text{"サービス {} には認証局アカウントがありません", "the service {} has no CA account"},
+                  service.name);
   if (!service.key_spec)
-    throw Failure(Fault::usage, trace_missing, fmt::format("the service {} has no key spec", service.name));
+    throw Failure(Fault::usage, trace_missing,
+                  Text{"サービス {} には公開鍵情報がありません", "the service {} has no key spec"},
+                  service.name);
   return service;
 }
 
 void require_not_under_way(const std::optional<Order>& live) {
   if (live && live->state != "scheduled")
-    throw Failure(Fault::conflict, fmt::format("the service {} has an order under way (request {:05})",
-                                               live->service_name, live->request_no));
+    throw Failure(Fault::conflict,
+                  Text{"サービス {} は申請中です (要求 {:05})",
+                       "the service {} has an order under way (request {:05})"},
+                  live->service_name, live->request_no);
 }
 
 OrderId insert(Tx& tx, const domain::Service& service, const char* state, const std::string& at) {
@@ -84,7 +91,9 @@ OrderId insert(Tx& tx, const domain::Service& service, const char* state, const 
         service.id.value(), service.ca_account.value(), std::string(state), at)[0]);
   } catch (const pqxx::unique_violation&) {
     throw Failure(Fault::conflict,
-                  fmt::format("somebody else has just ordered for the service {}", service.name));
+                  Text{"サービス {} は他の利用者が申請したところです",
+                       "somebody else has just ordered for the service {}"},
+                  service.name);
   }
 }
 
@@ -145,7 +154,7 @@ const char* word(End how) {
 
 Order get(Tx& tx, OrderId id) {
   auto rows = tx.raw().exec_params(std::string(columns) + "WHERE o.id = $1", id.value());
-  require_row(rows, "order", id.value());
+  require_row(rows, nouns::order, id.value());
   return order_of(rows[0]);
 }
 
@@ -208,7 +217,9 @@ int start_due(Tx& tx, int rows_max) {
 
 void cancel(Tx& tx, ServiceId service) {
   auto order = live_of(tx, service);
-  if (!order) throw Failure(Fault::not_found, "the service has no order that could be cancelled");
+  if (!order)
+    throw Failure(Fault::not_found,
+                  Text{"取り消せる申請がありません", "the service has no order that could be cancelled"});
   if (order->state != "scheduled") {
     // On the order too: the next job of its line must know, if this one ends in the same moment.
     tx.raw().exec_params("UPDATE ca_order SET cancel = true WHERE id = $1 AND ended_at IS NULL",
@@ -228,7 +239,10 @@ void record_csr(Tx& tx, OrderId id, CsrId csr) {
       "UPDATE ca_order SET csr_id = $2 WHERE id = $1 AND csr_id IS NULL AND ended_at IS NULL", id.value(),
       csr.value());
   if (rows.affected_rows() == 0)
-    throw Failure(Fault::conflict, fmt::format("the order {} has a CSR already or has ended", id.value()));
+    throw Failure(Fault::conflict,
+                  Text{"申請 {} には CSR があるか、申請が終わっています",
+                       "the order {} has a CSR already or has ended"},
+                  id.value());
 }
 
 void record_url(Tx& tx, OrderId id, std::string_view order_url) {
@@ -239,7 +253,9 @@ void record_url(Tx& tx, OrderId id, std::string_view order_url) {
       " WHERE id = $1 AND order_url IS NULL AND ended_at IS NULL",
       id.value(), std::string(order_url));
   if (rows.affected_rows() == 0)
-    throw Failure(Fault::conflict, fmt::format("the order {} is placed already or has ended", id.value()));
+    throw Failure(Fault::conflict,
+                  Text{"申請 {} は受理済みか、終わっています", "the order {} is placed already or has ended"},
+                  id.value());
   mail(tx, order, domain::MailEvent::order_progress, {}, fmt::format("order_accepted:{}", id.value()));
 }
 

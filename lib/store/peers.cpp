@@ -11,9 +11,12 @@ namespace certfleet::store::peers {
 
 std::string_view to_string(Role role) {
   switch (role) {
-    case Role::broker: return "broker";
-    case Role::scheduler: return "scheduler";
-    case Role::worker: return "worker";
+    case Role::broker:
+      return "broker";
+    case Role::scheduler:
+      return "scheduler";
+    case Role::worker:
+      return "worker";
   }
   return "unknown";
 }
@@ -26,9 +29,9 @@ std::optional<Role> role_from(std::string_view text) {
 
 std::vector<Peer> list(Tx& tx) {
   std::vector<Peer> peers;
-  for (const auto& row : tx.raw().exec(
-           "SELECT id, name, role, queue, public_key, extract(epoch FROM enrolled_at), extract(epoch FROM revoked_at)"
-           " FROM peer ORDER BY name")) {
+  for (const auto& row : tx.raw().exec("SELECT id, name, role, queue, public_key, extract(epoch FROM "
+                                       "enrolled_at), extract(epoch FROM revoked_at)"
+                                       " FROM peer ORDER BY name")) {
     Peer peer;
     peer.id = PeerId(row[0].as<std::int64_t>());
     peer.name = row[1].c_str();
@@ -46,14 +49,17 @@ PeerId enroll(Tx& tx, const Peer& peer) {
   std::optional<std::string> queue;
   if (peer.queue) queue = std::string(domain::to_string(*peer.queue));
   auto row = tx.raw().exec_params1(
-      "INSERT INTO peer (name, role, queue, public_key) VALUES ($1, $2, $3::job_queue, $4) RETURNING id", peer.name,
-      std::string(to_string(peer.role)), queue ? queue->c_str() : nullptr, peer.public_key);
+      "INSERT INTO peer (name, role, queue, public_key) VALUES ($1, $2, $3::job_queue, $4) RETURNING id",
+      peer.name, std::string(to_string(peer.role)), queue ? queue->c_str() : nullptr, peer.public_key);
   return PeerId(row[0].as<std::int64_t>());
 }
 
 void revoke(Tx& tx, const std::string& name) {
-  auto done = tx.raw().exec_params("UPDATE peer SET revoked_at = now() WHERE name = $1 AND revoked_at IS NULL", name);
-  if (done.affected_rows() == 0) throw Failure(Fault::not_found, fmt::format("no admitted peer is named {}", name));
+  auto done =
+      tx.raw().exec_params("UPDATE peer SET revoked_at = now() WHERE name = $1 AND revoked_at IS NULL", name);
+  if (done.affected_rows() == 0)
+    throw Failure(Fault::not_found,
+                  Text{"{} という名称の許可済みの接続元はありません", "no admitted peer is named {}"}, name);
 }
 
 }  // namespace certfleet::store::peers

@@ -10,8 +10,11 @@
 #include <string_view>
 
 #include "lib/base/error.h"
+#include "lib/domain/nouns.h"
 
 namespace certfleet::store {
+
+namespace nouns = domain::nouns;
 
 inline std::optional<std::string> text_of(const pqxx::field& field) {
   if (field.is_null()) return std::nullopt;
@@ -48,24 +51,24 @@ std::optional<std::string> bytea_text(const std::optional<std::string>& bytes);
 
 // Runs `body` and says in one line what a duplicate or still referenced row means.
 template <class F>
-auto naming(std::string_view noun, std::string_view name, F&& body) {
+auto naming(const Text& noun, std::string_view name, F&& body) {
   try {
     return body();
   } catch (const pqxx::unique_violation&) {
-    throw Failure(Fault::conflict, fmt::format("{} {} exists already", noun, name));
+    throw Failure(Fault::conflict, Text{"{} {} はすでにあります", "{} {} exists already"}, noun, name);
   } catch (const pqxx::foreign_key_violation& error) {
     std::string_view text = error.what();
     if (text.find("still referenced") != std::string_view::npos)
-      throw Failure(Fault::conflict, fmt::format("{} {} is still in use", noun, name));
+      throw Failure(Fault::conflict, Text{"{} {} は使用中です", "{} {} is still in use"}, noun, name);
     throw Failure(Fault::not_found,
-                  fmt::format("{} {} refers to something that is not there", noun, name));
+                  Text{"{} {} の参照先がありません", "{} {} refers to something that is not there"}, noun, name);
   }
 }
 
 // Failure(not_found) if a statement that names one row met none.
-inline void require_row(const pqxx::result& result, std::string_view noun, std::int64_t id) {
+inline void require_row(const pqxx::result& result, const Text& noun, std::int64_t id) {
   if (result.affected_rows() == 0)
-    throw Failure(Fault::not_found, fmt::format("there is no {} with number {}", noun, id));
+    throw Failure(Fault::not_found, Text{"番号 {1} の{0}はありません", "there is no {0} with number {1}"}, noun, id);
 }
 
 }  // namespace certfleet::store

@@ -27,8 +27,10 @@ int migrate(Database& database) {
     raw.exec_params("SELECT pg_advisory_xact_lock($1)", migration_lock);
     int found = version_of(tx);
     if (found > schema_version())
-      throw Failure(Fault::conflict, fmt::format("the database has schema version {}, this program knows only {}",
-                                                 found, schema_version()));
+      throw Failure(Fault::conflict,
+                    Text{"データベースのスキーマ版は {} です。このプログラムが知るのは {} までです",
+                         "the database has schema version {}, this program knows only {}"},
+                    found, schema_version());
     if (found == 0)
       raw.exec(
           "CREATE SCHEMA IF NOT EXISTS certfleet;"
@@ -51,11 +53,16 @@ int migrate(Database& database) {
 void require_schema(Database& database) {
   int found = database.reading([](Tx& tx) { return version_of(tx); });
   if (found == 0)
-    throw Failure(Fault::not_found, "the database has no certfleet schema: run certfleet init");
+    throw Failure(Fault::not_found,
+                  Text{"データベースに certfleet のスキーマがありません。certfleet init を実行してください",
+                       "the database has no certfleet schema: run certfleet init"});
   if (found != schema_version())
     throw Failure(Fault::conflict,
-                  fmt::format("the database has schema version {}, this program needs {}: {}", found, schema_version(),
-                              found < schema_version() ? "run certfleet migrate" : "update this program"));
+                  Text{"データベースのスキーマ版は {} です。このプログラムには {} が必要です: {}",
+                       "the database has schema version {}, this program needs {}: {}"},
+                  found, schema_version(),
+                  found < schema_version() ? Text{"certfleet migrate を実行してください", "run certfleet migrate"}
+                                           : Text{"このプログラムを更新してください", "update this program"});
 }
 
 }  // namespace certfleet::store

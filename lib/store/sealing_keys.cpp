@@ -13,7 +13,8 @@ SealingKey key_of(const pqxx::row& row) {
 
 SealingKey active(Tx& tx) {
   auto rows = tx.raw().exec("SELECT id, public_key, active FROM sealing_key WHERE active");
-  if (rows.empty()) throw Failure(Fault::not_found, "there is no sealing key: run certfleet init");
+  if (rows.empty()) throw Failure(Fault::not_found,
+                  Text{"封印鍵がありません。certfleet init を実行してください", "there is no sealing key: run certfleet init"});
   return key_of(rows[0]);
 }
 
@@ -28,7 +29,7 @@ std::vector<SealingKey> list(Tx& tx) {
 void add(Tx& tx, const SealingKey& key) {
   tx.raw().exec("UPDATE sealing_key SET active = false WHERE active");
   auto public_key = bytea_text(key.public_key);
-  naming("sealing key", key.id, [&] {
+  naming(nouns::sealing_key, key.id, [&] {
     tx.raw().exec_params("INSERT INTO sealing_key (id, public_key) VALUES ($1, $2::bytea)", key.id,
                          or_null(public_key));
   });

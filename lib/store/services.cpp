@@ -48,7 +48,7 @@ void write_key_spec(Tx& tx, ServiceId id, const std::optional<domain::KeySpec>& 
 
 domain::Service get(Tx& tx, ServiceId id) {
   auto rows = tx.raw().exec_params(std::string(columns) + "WHERE s.id = $1", id.value());
-  require_row(rows, "service", id.value());
+  require_row(rows, nouns::service, id.value());
   return service_of(rows[0]);
 }
 
@@ -66,7 +66,7 @@ std::vector<domain::Service> list(Tx& tx) {
 }
 
 ServiceId add(Tx& tx, const domain::Service& service) {
-  auto id = naming("service", service.name, [&] {
+  auto id = naming(nouns::service, service.name, [&] {
     return id_of<ServiceId>(tx.raw().exec_params1(
         "INSERT INTO service (name, group_id, enabled, common_name, sans, separate_chain, ca_account_id)"
         " VALUES ($1, $2, $3, $4, $5::text[], $6, nullif($7::bigint, 0)) RETURNING id",
@@ -78,21 +78,20 @@ ServiceId add(Tx& tx, const domain::Service& service) {
 }
 
 void update(Tx& tx, const domain::Service& service) {
-  naming("service", service.name, [&] {
+  naming(nouns::service, service.name, [&] {
     require_row(
         tx.raw().exec_params("UPDATE service SET name = $2, group_id = $3, enabled = $4, common_name = $5,"
                              " sans = $6::text[], separate_chain = $7, ca_account_id = nullif($8::bigint, 0)"
                              " WHERE id = $1",
                              service.id.value(), service.name, service.group.value(), service.enabled,
                              service.common_name, array_literal(service.sans), service.separate_chain,
-                             service.ca_account.value()),
-        "service", service.id.value());
+                             service.ca_account.value()), nouns::service, service.id.value());
   });
   write_key_spec(tx, service.id, service.key_spec);
 }
 
 void remove(Tx& tx, ServiceId id) {
-  require_row(tx.raw().exec_params("DELETE FROM service WHERE id = $1", id.value()), "service", id.value());
+  require_row(tx.raw().exec_params("DELETE FROM service WHERE id = $1", id.value()), nouns::service, id.value());
 }
 
 }  // namespace certfleet::store::services

@@ -12,7 +12,7 @@ domain::Settings get(Tx& tx) {
 
 void update(Tx& tx, const domain::Settings& settings) {
   if (tx.raw().exec_params("SELECT 1 FROM pg_timezone_names WHERE name = $1", settings.time_zone).empty())
-    throw Failure(Fault::usage, fmt::format("unknown time zone {}", settings.time_zone));
+    throw Failure(Fault::usage, Text{"{} というタイムゾーンはありません", "unknown time zone {}"}, settings.time_zone);
   tx.raw().exec_params("UPDATE settings SET proxy = $1, time_zone = $2, language = $3",
                        or_null(settings.proxy), settings.time_zone, settings.language);
 }

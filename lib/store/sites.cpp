@@ -13,7 +13,7 @@ domain::Site site_of(const pqxx::row& row) {
 
 domain::Site get(Tx& tx, SiteId id) {
   auto rows = tx.raw().exec_params("SELECT id, name FROM site WHERE id = $1", id.value());
-  require_row(rows, "site", id.value());
+  require_row(rows, nouns::site, id.value());
   return site_of(rows[0]);
 }
 
@@ -31,22 +31,22 @@ std::vector<domain::Site> list(Tx& tx) {
 }
 
 SiteId add(Tx& tx, const domain::Site& site) {
-  return naming("site", site.name, [&] {
+  return naming(nouns::site, site.name, [&] {
     return id_of<SiteId>(
         tx.raw().exec_params1("INSERT INTO site (name) VALUES ($1) RETURNING id", site.name)[0]);
   });
 }
 
 void update(Tx& tx, const domain::Site& site) {
-  naming("site", site.name, [&] {
+  naming(nouns::site, site.name, [&] {
     require_row(tx.raw().exec_params("UPDATE site SET name = $2 WHERE id = $1", site.id.value(), site.name),
-                "site", site.id.value());
+                nouns::site, site.id.value());
   });
 }
 
 void remove(Tx& tx, SiteId id) {
   auto site = get(tx, id);
-  naming("site", site.name, [&] { tx.raw().exec_params("DELETE FROM site WHERE id = $1", id.value()); });
+  naming(nouns::site, site.name, [&] { tx.raw().exec_params("DELETE FROM site WHERE id = $1", id.value()); });
 }
 
 }  // namespace certfleet::store::sites

@@ -49,7 +49,7 @@ void set_membership(Tx& tx, const domain::User& user) {
 
 domain::User get(Tx& tx, UserId id) {
   auto rows = tx.raw().exec_params("SELECT id, name, role, contact FROM app_user WHERE id = $1", id.value());
-  require_row(rows, "user", id.value());
+  require_row(rows, nouns::user, id.value());
   return user_of(rows[0]);
 }
 
@@ -68,7 +68,7 @@ std::vector<domain::User> list(Tx& tx) {
 }
 
 UserId add(Tx& tx, const domain::User& user, std::string_view password) {
-  auto id = naming("user", user.name, [&] {
+  auto id = naming(nouns::user, user.name, [&] {
     return id_of<UserId>(
         tx.raw().exec_params1("INSERT INTO app_user (name, role, contact) VALUES ($1, $2, $3) RETURNING id",
                               user.name, user.role, user.contact)[0]);
@@ -84,8 +84,7 @@ UserId add(Tx& tx, const domain::User& user, std::string_view password) {
 
 void update(Tx& tx, const domain::User& user) {
   require_row(tx.raw().exec_params("UPDATE app_user SET role = $2, contact = $3 WHERE id = $1",
-                                   user.id.value(), user.role, user.contact),
-              "user", user.id.value());
+                                   user.id.value(), user.role, user.contact), nouns::user, user.id.value());
   set_membership(tx, user);
 }
 

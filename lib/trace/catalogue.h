@@ -5,11 +5,12 @@
 #include <span>
 #include <string_view>
 
+#include "lib/base/text.h"
 #include "lib/trace/line.h"
 
 namespace certfleet::trace {
 
-enum class Language { ja, en };
+using certfleet::Language;
 
 // From a locale's name: "ja_JP.UTF-8" is ja, everything else en.
 Language language_from_locale(std::string_view locale);

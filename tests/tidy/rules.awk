@@ -59,6 +59,7 @@ FNR == 1 {
 }
 {
   lines = FNR
+  if (FNR == 1) before = ""
   wide = $0
   gsub(/[\200-\277]/, "", wide)   # counts characters, not bytes
   # The catalogue keeps a message on a line.
@@ -83,6 +84,14 @@ code ~ /(^|[^A-Za-z_.>])(std::|::)?(system|popen) *\(/ {
   if (!in_tests) breach("starts a shell")
 }
 code ~ /(^|[^A-Za-z_.>])(std::|::)?(gets|strcpy|strcat|sprintf|vsprintf) *\(/ { breach("writes without a bound") }
+# What a person can mend is told in his language: Text{"…", "…"}, where the rule lives.
+FILENAME ~ /^(lib\/(domain|pki|store)|admin-cli)\// && !header {
+  if ((before " " code) ~ /Failure\( *Fault::(usage|conflict|not_found|denied), *([a-z_0-9:]+, *)?("|fmt::format|std::string)/ &&
+      before !~ /Failure\( *Fault::(usage|conflict|not_found|denied), *([a-z_0-9:]+, *)?("|fmt::format|std::string)/)
+    breach("a text for people in one language")
+}
+{ before = code }
+
 code ~ /SSL_VERIFY(PEER|HOST), *0/ || code ~ /VERIFY_NONE/ && FILENAME !~ /^lib\/net\/tls_probe|^tests\// {
   breach("trusts any certificate")
 }

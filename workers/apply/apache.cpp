@@ -60,11 +60,11 @@ std::string first_block(const std::string& pem) {
 }
 
 void require_places(const domain::ApacheFiles& places) {
-  domain::require_remote_path(places.cert_file, "certificate file");
-  domain::require_remote_path(places.key_file, "key file");
-  if (places.chain_file) domain::require_remote_path(*places.chain_file, "chain file");
-  domain::require_remote_path(places.work_dir, "work folder");
-  domain::require_remote_program(places.control, "control program");
+  domain::require_remote_path(places.cert_file, {"証明書ファイル", "certificate file"});
+  domain::require_remote_path(places.key_file, {"鍵ファイル", "key file"});
+  if (places.chain_file) domain::require_remote_path(*places.chain_file, {"中間証明書ファイル", "chain file"});
+  domain::require_remote_path(places.work_dir, {"作業フォルダー", "work folder"});
+  domain::require_remote_program(places.control, {"制御コマンド", "control program"});
   std::set<std::string> all = {places.cert_file, places.key_file};
   if (places.chain_file) all.insert(*places.chain_file);
   if (all.size() != (places.chain_file ? 3U : 2U))

@@ -16,7 +16,7 @@ std::optional<std::string_view> view_of(const std::optional<pki::Secret>& secret
 }
 
 SshLogin login_of(const domain::Access& access, const AccessSecrets& secrets) {
-  domain::require_remote_user(access.login_id, "login id");
+  domain::require_remote_user(access.login_id, {"ログインID", "login id"});
   return {access.address,         access.port.value_or(ssh_port),
           access.login_id,        access.host_key.value_or(""),
           view_of(secrets.login), view_of(secrets.login_key)};
@@ -24,7 +24,7 @@ SshLogin login_of(const domain::Access& access, const AccessSecrets& secrets) {
 
 std::optional<Execution> execution_of(const domain::Access& access, const AccessSecrets& secrets) {
   if (!access.exec_id) return std::nullopt;
-  domain::require_remote_user(*access.exec_id, "execution id");
+  domain::require_remote_user(*access.exec_id, {"実行ID", "execution id"});
   // sudo asks for the login's own password, where it is not told otherwise; one that is set for the execution
   // id goes before.
   return Execution{*access.exec_id, view_of(secrets.execution ? secrets.execution : secrets.login)};

@@ -106,10 +106,10 @@ TEST(Checks, city_organisation_and_unit_are_ascii_and_the_prefecture_is_free) {
 
 TEST(Checks, a_mail_address_is_one_address) {
   for (const auto* good : {"a@example.com", "first.last+tag@sub.example.co.jp", "root@localhost"})
-    EXPECT_NO_THROW(check_mail_address(good, "mail")) << good;
+    EXPECT_NO_THROW(check_mail_address(good, {"メール", "mail"})) << good;
   for (const auto* bad : {"", "a", "@example.com", "a@", "a@b@c.com", "a b@example.com", "a@exa mple.com",
                           "a@example.com,b@example.com", "あ@example.com", "a@example.com\nBcc: x@y.com"})
-    EXPECT_THROW(check_mail_address(bad, "mail"), Failure) << bad;
+    EXPECT_THROW(check_mail_address(bad, {"メール", "mail"}), Failure) << bad;
 }
 
 TEST(Checks, five_recipients_of_each_field) {

@@ -9,7 +9,7 @@ namespace {
 
 bool path_passes(std::string_view path) {
   try {
-    require_remote_path(path, "certificate file");
+    require_remote_path(path, {"証明書ファイル", "certificate file"});
     return true;
   } catch (const Failure& failure) {
     EXPECT_EQ(failure.fault(), Fault::usage);
@@ -38,17 +38,17 @@ TEST(RemotePath, only_absolute_plain_paths_below_the_root_pass) {
 }
 
 TEST(RemotePath, a_program_is_a_path_or_a_bare_name) {
-  EXPECT_NO_THROW(require_remote_program("apachectl", "control"));
-  EXPECT_NO_THROW(require_remote_program("/usr/sbin/apache2ctl", "control"));
+  EXPECT_NO_THROW(require_remote_program("apachectl", {"制御コマンド", "control"}));
+  EXPECT_NO_THROW(require_remote_program("/usr/sbin/apache2ctl", {"制御コマンド", "control"}));
   for (const char* program : {"", "-k", "apachectl graceful", "sbin/apachectl", "a;b"})
-    EXPECT_THROW(require_remote_program(program, "control"), Failure) << program;
+    EXPECT_THROW(require_remote_program(program, {"制御コマンド", "control"}), Failure) << program;
 }
 
 TEST(RemotePath, a_user_is_no_option_and_no_shell_text) {
-  EXPECT_NO_THROW(require_remote_user("root", "execution id"));
-  EXPECT_NO_THROW(require_remote_user("svc.deploy@corp", "execution id"));
+  EXPECT_NO_THROW(require_remote_user("root", {"実行ID", "execution id"}));
+  EXPECT_NO_THROW(require_remote_user("svc.deploy@corp", {"実行ID", "execution id"}));
   for (const char* user : {"", "-s", "a b", "a;b", "$(id)"})
-    EXPECT_THROW(require_remote_user(user, "execution id"), Failure) << user;
+    EXPECT_THROW(require_remote_user(user, {"実行ID", "execution id"}), Failure) << user;
 }
 
 }  // namespace
