@@ -77,10 +77,13 @@ auto keeping_windows_key_alone(const domain::Node& node, F&& body) {
   } catch (const pqxx::sql_error& error) {
     std::string_view text = error.what();
     if (text.find("key was made on Windows") == std::string_view::npos) throw;
+    constexpr std::string_view before = "and it has ";
+    auto at = text.find(before) + before.size();
+    auto other = text.substr(at, text.find(" already", at) - at);
     throw Failure(Fault::conflict,
-                  Text{"ノード {}: Windows にある鍵を使うサービスのノードは 1 つだけです",
-                       "node {}: a service whose key was made on Windows has this one node only"},
-                  node.name);
+                  Text{"ノード {}: Windows にある鍵を使うサービスのノードは 1 つだけです ({} があります)",
+                       "node {}: a service whose key was made on Windows has one node, and it has {} already"},
+                  node.name, other);
   }
 }
 
