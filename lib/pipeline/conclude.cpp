@@ -20,12 +20,17 @@ void append(std::vector<Write>& to, std::vector<Write> from) {
 }
 
 std::chrono::seconds wait_before_next(const domain::Job& job, const std::optional<Failure>& failure, double dice) {
-  const auto* kind = domain::find_job_kind(job.kind);
-  if (kind == nullptr) return std::chrono::minutes(1);  // a newer version's kind: nothing is known of it here
-  return domain::backoff(*kind, job.attempts_failed, failure ? failure->retry_after() : std::nullopt, dice);
+  return domain::backoff(domain::job_kind(job.kind), job.attempts_failed, failure ? failure->retry_after() : std::nullopt, dice);
 }
 
 }  // namespace
+
+store::Finished parked(const domain::Job& job) {
+  auto finished = frame(job);
+  finished.how = How::park;
+  finished.wait = store::park_time;
+  return finished;
+}
 
 store::Finished conclude(const domain::Job& job, Outcome outcome, StopReason stopped, double dice,
                          const std::function<std::vector<Write>(const Failure&)>& gave_up) {

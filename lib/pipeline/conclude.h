@@ -16,4 +16,8 @@ enum class StopReason { none, cancelled, drain, session_lost };
 store::Finished conclude(const domain::Job& job, Outcome outcome, StopReason stopped, double dice,
                          const std::function<std::vector<Write>(const Failure&)>& gave_up);
 
+// Of a kind that this worker has no handler for: it waits for a worker of a newer version, and nothing is
+// counted for it.
+store::Finished parked(const domain::Job& job);
+
 }  // namespace certfleet::pipeline

@@ -46,7 +46,8 @@ int trace_of(store::Finished::How how) {
     case store::Finished::How::failed: return 2624;
     case store::Finished::How::cancelled: return 2625;
     case store::Finished::How::done:
-    case store::Finished::How::release: return 0;
+    case store::Finished::How::release:
+    case store::Finished::How::park: return 0;
   }
   return 0;
 }
@@ -106,22 +107,32 @@ void JobRunner::run(const std::stop_token& stop, int slot) {
 }
 
 void JobRunner::attempt(const domain::Job& job, store::JobStore& store) {
+  Handler* handler = handler_of(job.kind);
+  if (handler == nullptr) return park(job);
   auto token = parts_.running.started(job);
   RunningContext context(job, token, store, parts_.traces);
-  Handler* handler = handler_of(job.kind);
-  auto outcome = handler != nullptr
-                     ? run_handler(*handler, job, context)
-                     // A newer version's kind: a newer worker of this queue may know it.
-                     : Outcome::retry(Failure(Fault::retry, fmt::format("no handler for jobs of kind {}", job.kind)));
+  auto outcome = run_handler(*handler, job, context);
   auto stopped = parts_.running.ended(job);
   if (job.cancel && outcome.verdict == Outcome::Verdict::cancelled) stopped = StopReason::cancelled;
-  auto finished = conclude(job, std::move(outcome), stopped, dice(), [&](const Failure& why) {
-    return handler != nullptr ? handler->gave_up(job, why) : std::vector<Write>{};
-  });
+  auto finished = conclude(job, std::move(outcome), stopped, dice(),
+                           [&](const Failure& why) { return handler->gave_up(job, why); });
   parts_.metrics.add("certfleet_attempts_total", 1, {{"kind", job.kind}});
   if (!finished.error.empty()) log::warn("job {} ({}): {}", job.id.value(), job.kind, finished.error);
   if (int id = trace_of(finished.how)) context.trace(trace::line(id, {job.kind, finished.error}));
   parts_.completer.submit(std::move(finished));
+}
+
+void JobRunner::park(const domain::Job& job) {
+  parts_.metrics.add("certfleet_jobs_unknown_total", 1, {{"kind", job.kind}});
+  std::optional<std::uint64_t> others;
+  {
+    std::lock_guard lock(mutex_);
+    others = unknown_.log_now(Monotonic::now());
+  }
+  if (others)
+    log::warn("job {}: this worker knows no jobs of kind {}; it waits for a newer one ({} more since the last line)",
+              job.id.value(), job.kind, *others);
+  parts_.completer.submit(parked(job));
 }
 
 Handler* JobRunner::handler_of(const std::string& kind) const {

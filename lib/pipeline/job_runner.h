@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "lib/base/metrics.h"
+#include "lib/bus/sparing.h"
 #include "lib/pipeline/completer.h"
 #include "lib/pipeline/handler.h"
 #include "lib/pipeline/held_jobs.h"
@@ -40,12 +41,14 @@ class JobRunner {
  private:
   void run(const std::stop_token& stop, int slot);
   void attempt(const domain::Job& job, store::JobStore& store);
+  void park(const domain::Job& job);
   Handler* handler_of(const std::string& kind) const;
 
   Parts parts_;
-  std::mutex mutex_;  // guards held_
+  std::mutex mutex_;  // guards held_ and unknown_
   std::condition_variable_any arrived_;
   HeldJobs held_;
+  bus::Sparing unknown_;  // lines about kinds without a handler
   std::vector<std::jthread> slots_;  // last: they use all of the above
 };
 

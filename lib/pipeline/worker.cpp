@@ -20,8 +20,11 @@ std::string host_name() {
   return name.data();
 }
 
-store::SessionInfo session_info(const WorkerSettings& settings) {
-  return {settings.queue, settings.site, host_name(), static_cast<int>(::getpid()), settings.limits.slots};
+store::SessionInfo session_info(const WorkerSettings& settings, const Handlers& handlers) {
+  store::SessionInfo info{settings.queue, settings.site, host_name(), static_cast<int>(::getpid()),
+                          settings.limits.slots, {}, settings.sealing_keys};
+  for (const auto& handler : handlers) info.kinds.emplace_back(handler->kind());
+  return info;
 }
 
 store::DatabaseSettings named(store::DatabaseSettings settings, std::string_view part) {
@@ -93,7 +96,7 @@ struct Worker::Impl {
                     mailbox.put(ended, std::move(ready));
                   }),
         runner({handlers, running, traces, completer, daemon.metrics(), settings.database}, settings.limits.slots),
-        session(store::postgres_job_store(named(settings.database, "session")), session_info(settings),
+        session(store::postgres_job_store(named(settings.database, "session")), session_info(settings, handlers),
                 settings.session, {[this] { running.stop_all(StopReason::session_lost); },
                                    [this](const std::vector<JobId>& ids) {
                                      for (auto id : ids) running.stop(id, StopReason::cancelled);

@@ -23,6 +23,7 @@ struct WorkerSettings {
   store::DatabaseSettings database;
   domain::Queue queue = domain::Queue::csr;
   SiteId site;  // 0: jobs of any site
+  std::vector<std::string> sealing_keys;  // ids of those that its handlers hold; told with the session
   WorkerLimits limits;
   SessionTimes session;
   CompleterLimits completer;
@@ -47,6 +48,7 @@ class Worker {
 struct Toolbox {
   store::DatabaseSettings database;
   Metrics& metrics;
+  std::vector<std::string> sealing_keys{};  // ids of those that the handlers hold: `make` fills it in
 };
 
 // The settings of every worker: database.dsn, worker.slots (4), worker.drain_limit_s (30), worker.heartbeat_s (5),

@@ -54,6 +54,7 @@ int worker_main(int argc, char** argv, std::string_view name, domain::Queue queu
     Toolbox tools{settings.database, daemon.metrics()};
     auto handlers = make(config, tools);
     config.refuse_unknown();
+    settings.sealing_keys = tools.sealing_keys;
 
     {
       store::Database database(settings.database);

@@ -16,7 +16,9 @@ namespace {
 using How = Finished::How;
 using Batch = std::vector<const Finished*>;
 
-bool goes_back(const Finished& job) { return job.how == How::retry || job.how == How::release; }
+bool goes_back(const Finished& job) {
+  return job.how == How::retry || job.how == How::release || job.how == How::park;
+}
 
 std::string_view outcome_of(How how) {
   switch (how) {
@@ -25,7 +27,8 @@ std::string_view outcome_of(How how) {
     case How::cancelled: return "cancelled";
     case How::dead: return "dead";
     case How::retry:
-    case How::release: break;
+    case How::release:
+    case How::park: break;
   }
   CERTFLEET_INVARIANT(false, "a job that goes back has no outcome");
   return {};
@@ -65,7 +68,7 @@ void finish(Tx& tx, const Batch& ends, Held& held) {
 
 void put_back(Tx& tx, const Batch& backs, Held& held) {
   if (backs.empty()) return;
-  ArrayLiteral ids, fences, waits, failed, errors, error_ids;
+  ArrayLiteral ids, fences, waits, failed, errors, error_ids, parked;
   for (const auto* job : backs) {
     ids.add(job->id.value());
     fences.add(job->fence.value());
@@ -73,23 +76,13 @@ void put_back(Tx& tx, const Batch& backs, Held& held) {
     failed.add(std::int64_t{job->how == How::retry ? 1 : 0});
     errors.add(job->error);
     error_ids.add(std::int64_t{job->error_id});
+    parked.add(job->how == How::park ? "true" : "false");
   }
   auto name = tx.prepared("put_back", sql::query("put_back"));
   for (const auto& row : tx.raw().exec_prepared(name, ids.take(), fences.take(), waits.take(), failed.take(),
-                                                errors.take(), error_ids.take())) {
+                                                errors.take(), error_ids.take(), parked.take())) {
     held.add(row);
-    if (row["ready"].as<bool>()) {
-      // The row has no queue column: all jobs of a batch are of the worker's own queue.
-      const auto* job = *std::find_if(backs.begin(), backs.end(),
-                                      [&](const auto* b) { return b->id == held.ids.back(); });
-      domain::JobRef ref;
-      ref.id = job->id;
-      ref.queue = domain::job_kind(job->kind).queue;
-      ref.site = SiteId(row["site_id"].as<std::int64_t>(0));
-      ref.service = ServiceId(row["service_id"].as<std::int64_t>(0));
-      ref.priority = row["priority"].as<std::int16_t>();
-      tx.ready_jobs().push_back(ref);
-    }
+    if (row["ready"].as<bool>()) tx.ready_jobs().push_back(jobs::job_ref(row));
   }
 }
 

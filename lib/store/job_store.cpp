@@ -6,6 +6,7 @@
 #include <map>
 #include <pqxx/pqxx>
 
+#include "lib/base/clock.h"
 #include "lib/base/error.h"
 #include "lib/store/arrays.h"
 #include "lib/store/completion.h"
@@ -15,6 +16,10 @@
 
 namespace certfleet::store {
 namespace {
+
+constexpr int unparked_max = 10'000;  // of one opening: more would make it slow; the rest comes due by itself
+
+double seconds_of(WallTime time) { return std::chrono::duration<double>(time.time_since_epoch()).count(); }
 
 std::string prepared_query(Tx& tx, std::string_view name) { return tx.prepared(name, sql::query(name)); }
 
@@ -84,9 +89,14 @@ class PostgresJobStore final : public JobStore {
   SessionId open_session(const SessionInfo& info, std::chrono::seconds life) override {
     return database_.writing([&](Tx& tx) {
       auto row = tx.raw().exec_params1(
-          "INSERT INTO session (queue, host, pid, site_id, slots, expires_at)"
-          " VALUES ($1::job_queue, $2, $3, nullif($4::bigint, 0), $5, now() + make_interval(secs => $6)) RETURNING id",
-          std::string(to_string(info.queue)), info.host, info.pid, info.site.value(), info.slots, life.count());
+          "INSERT INTO session (queue, host, pid, site_id, slots, expires_at, kinds, sealing_keys, clock_error_s)"
+          " VALUES ($1::job_queue, $2, $3, nullif($4::bigint, 0), $5, now() + make_interval(secs => $6), $7::text[],"
+          "         $8::text[], $9 - extract(epoch FROM clock_timestamp())) RETURNING id",
+          std::string(to_string(info.queue)), info.host, info.pid, info.site.value(), info.slots, life.count(),
+          array_literal(info.kinds), array_literal(info.sealing_keys), seconds_of(SystemClock().wall()));
+      if (!info.kinds.empty())
+        tx.raw().exec_prepared(prepared_query(tx, "unpark"), std::string(to_string(info.queue)),
+                               array_literal(info.kinds), unparked_max);
       return SessionId(row[0].as<std::int64_t>());
     });
   }
@@ -95,9 +105,9 @@ class PostgresJobStore final : public JobStore {
     return database_.writing([&](Tx& tx) {
       Heartbeat beat;
       auto renewed = tx.raw().exec_params(
-          "UPDATE session SET expires_at = now() + make_interval(secs => $2), draining = $3"
-          " WHERE id = $1 AND expires_at > now()",
-          session.value(), life.count(), draining);
+          "UPDATE session SET expires_at = now() + make_interval(secs => $2), draining = $3,"
+          " clock_error_s = $4 - extract(epoch FROM clock_timestamp()) WHERE id = $1 AND expires_at > now()",
+          session.value(), life.count(), draining, seconds_of(SystemClock().wall()));
       beat.alive = renewed.affected_rows() == 1;
       for (const auto& row : tx.raw().exec_params(
                "SELECT id FROM job WHERE session_id = $1 AND state = 'running' AND cancel", session.value()))

@@ -21,6 +21,8 @@ struct SessionInfo {
   std::string host;
   int pid = 0;
   int slots = 1;
+  std::vector<std::string> kinds{};         // that it has handlers for
+  std::vector<std::string> sealing_keys{};  // ids of those that it holds
 };
 
 struct Heartbeat {
@@ -30,7 +32,7 @@ struct Heartbeat {
 
 // How a claimed job ends, or goes back.
 struct Finished {
-  enum class How { done, failed, cancelled, dead, retry, release };
+  enum class How { done, failed, cancelled, dead, retry, release, park };
   JobId id;
   Fence fence;
   std::string kind;
@@ -38,7 +40,7 @@ struct Finished {
   How how = How::done;
   std::string error;
   int error_id = 0;
-  std::chrono::seconds wait{0};  // of retry and release
+  std::chrono::seconds wait{0};  // of retry, release and park
   // Run in the transaction of the end, if the fence holds. One that throws a permanent Failure fails its own
   // job and no other.
   std::vector<std::function<void(Tx&)>> writes;
@@ -64,6 +66,7 @@ class JobStore {
  public:
   virtual ~JobStore() = default;
 
+  // Jobs that were parked because nobody knew their kind become due if this worker does.
   virtual SessionId open_session(const SessionInfo& info, std::chrono::seconds life) = 0;
   // Prolongs the session's life from now, if it has not lapsed.
   virtual Heartbeat renew(SessionId session, std::chrono::seconds life, bool draining) = 0;
@@ -103,5 +106,8 @@ std::unique_ptr<JobStore> postgres_job_store(DatabaseSettings settings);
 inline constexpr int crashes_max = 5;
 // A job so long past its deadline is taken back although its worker's session lives: the handler hangs.
 inline constexpr std::chrono::seconds deadline_grace{60};
+// A job whose kind a worker does not know is parked: it waits so long, unless a worker that knows it comes first or
+// lives already. Nothing is counted for it.
+inline constexpr std::chrono::seconds park_time{300};
 
 }  // namespace certfleet::store

@@ -1,6 +1,6 @@
 -- Claims those of the offered jobs that are still ready; the others were taken, drop them.
 -- $1 session, $2 queue, $3 ids in ascending order.
-UPDATE job SET state = 'running', fence = fence + 1, deliveries = deliveries + 1, session_id = $1,
+UPDATE job SET state = 'running', fence = fence + 1, deliveries = least(deliveries, 32766) + 1, session_id = $1,
                started_at = now(), run_deadline = now() + time_limit
 WHERE id = ANY (ARRAY(
         SELECT id FROM job WHERE id = ANY ($3::bigint[]) AND state = 'ready'

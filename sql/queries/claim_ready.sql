@@ -2,7 +2,7 @@
 -- $1 session, $2 queue, $3 site of the worker (null: any), $4 how many, $5 how many priorities to ask last,
 -- $6, $7 site and service after whose lane to begin.
 -- The array keeps the planner on the primary key; the guards are repeated on the row that is updated.
-UPDATE job SET state = 'running', fence = fence + 1, deliveries = deliveries + 1, session_id = $1,
+UPDATE job SET state = 'running', fence = fence + 1, deliveries = least(deliveries, 32766) + 1, session_id = $1,
                started_at = now(), run_deadline = now() + time_limit
 WHERE id = ANY (ARRAY(SELECT unnest(ready_by_turns($2::job_queue, $3, $4, $5, false, $6, $7, true))))
   AND state = 'ready'

@@ -100,7 +100,9 @@ void Ledger::completed(const std::vector<store::Finished>& batch, const store::C
     if (fences_[end.id] != end.fence)
       wrong(fmt::format("I2: job {}: an end with fence {} was accepted, the latest claim has {}", end.id.value(),
                         end.fence.value(), fences_[end.id].value()));
-    if (end.how == store::Finished::How::retry || end.how == store::Finished::How::release) continue;
+    if (end.how == store::Finished::How::retry || end.how == store::Finished::How::release ||
+        end.how == store::Finished::How::park)
+      continue;
     ++ends_;
     follow_ups_[end.id] += static_cast<int>(end.follow_ups.size());
   }

@@ -5,12 +5,13 @@
 namespace {
 
 // Keys of its own: sealing.key_files, the private halves that open what the command has sealed.
-certfleet::pipeline::Handlers handlers(certfleet::Config& config, certfleet::pipeline::Toolbox&) {
+certfleet::pipeline::Handlers handlers(certfleet::Config& config, certfleet::pipeline::Toolbox& tools) {
   using namespace certfleet;
   pipeline::Handlers all;
   auto folder = std::filesystem::path(config.name()).parent_path();
-  all.push_back(
-      std::make_unique<apply::ApplyRun>(pki::load_sealing_keys(config.texts("sealing.key_files"), folder)));
+  auto keys = pki::load_sealing_keys(config.texts("sealing.key_files"), folder);
+  for (const auto& key : keys) tools.sealing_keys.push_back(key.id());
+  all.push_back(std::make_unique<apply::ApplyRun>(std::move(keys)));
   return all;
 }
 

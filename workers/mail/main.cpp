@@ -6,10 +6,11 @@
 namespace {
 
 // Keys of its own: sealing.key_files, the private halves that open what the command has sealed.
-certfleet::pipeline::Handlers handlers(certfleet::Config& config, certfleet::pipeline::Toolbox&) {
+certfleet::pipeline::Handlers handlers(certfleet::Config& config, certfleet::pipeline::Toolbox& tools) {
   auto folder = std::filesystem::path(config.name()).parent_path();
   auto files = config.texts("sealing.key_files");
   auto keys = [&] { return certfleet::pki::load_sealing_keys(files, folder); };
+  for (const auto& key : keys()) tools.sealing_keys.push_back(key.id());
   certfleet::pipeline::Handlers all;
   all.push_back(std::make_unique<certfleet::mail::MailSend>(keys()));
   all.push_back(std::make_unique<certfleet::mail::MailTest>(keys()));

@@ -15,6 +15,7 @@ int main(int argc, char** argv) {
       [&](Config& config, pipeline::Toolbox& tools) {
         auto folder = std::filesystem::path(config.name()).parent_path();
         auto keys = pki::load_sealing_keys(config.texts("sealing.key_files"), folder);
+        for (const auto& key : keys) tools.sealing_keys.push_back(key.id());
         auto listen = config.text("http01.listen", "0.0.0.0:80");
         if (!listen.empty()) responder = std::make_unique<order::Http01Responder>(listen, tools.database);
         pipeline::Handlers all;

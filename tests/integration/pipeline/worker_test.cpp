@@ -21,8 +21,8 @@ using testing::eventually;
 class Scripted final : public Handler {
  public:
   using Script = std::function<Outcome(const domain::Job&, Context&)>;
-  explicit Scripted(Script script) : script_(std::move(script)) {}
-  std::string_view kind() const override { return "apply.run"; }
+  explicit Scripted(Script script, std::string kind) : script_(std::move(script)), kind_(std::move(kind)) {}
+  std::string_view kind() const override { return kind_; }
   Outcome run(const domain::Job& job, Context& context) override { return script_(job, context); }
   std::vector<Write> gave_up(const domain::Job& job, const Failure&) override {
     return {[id = job.subject](store::Tx& tx) {
@@ -32,6 +32,7 @@ class Scripted final : public Handler {
 
  private:
   Script script_;
+  std::string kind_;
 };
 
 class WorkerTest : public ::testing::Test {
@@ -55,7 +56,7 @@ class WorkerTest : public ::testing::Test {
     ~Running() { drain(); }
   };
 
-  std::unique_ptr<Running> start(Scripted::Script script, int slots = 4) {
+  std::unique_ptr<Running> start(Scripted::Script script, int slots = 4, const std::string& kind = "apply.run") {
     auto running = std::make_unique<Running>();
     WorkerSettings settings;
     settings.database = db.settings();
@@ -66,7 +67,7 @@ class WorkerTest : public ::testing::Test {
     settings.session.retry = 50ms;
     settings.drain_limit = 0s;
     Handlers handlers;
-    handlers.push_back(std::make_unique<Scripted>(std::move(script)));
+    handlers.push_back(std::make_unique<Scripted>(std::move(script), kind));
     bus::Client::Settings client;
     client.brokers = {{"tcp://127.0.0.1:1", bus::KeyPair::generate().public_key}};
     client.queue = domain::Queue::apply;
@@ -166,6 +167,46 @@ TEST_F(WorkerTest, a_person_can_cancel_a_running_job) {
   db.sql("UPDATE job SET cancel = true");
   EXPECT_TRUE(eventually(5s, [&] { return count("job_history WHERE outcome = 'cancelled'") == "1"; }));
   EXPECT_EQ(count("job WHERE kind = 'mail.send'"), "1") << "what the handler writes when it gives up";
+}
+
+TEST_F(WorkerTest, a_job_of_a_newer_versions_kind_waits_for_a_newer_worker_and_holds_up_nobody) {
+  db.sql("INSERT INTO job (queue, state, priority, attempts_max, kind, time_limit)"
+         " SELECT 'apply', 'ready', 4, 1, 'apply.newer', '1 minute' FROM generate_series(1, 20)");
+  enqueue(20);
+  auto older = start([](const auto&, Context&) { return Outcome::done(); });
+  EXPECT_TRUE(eventually(10s, [&] { return count("job_history WHERE kind = 'apply.run'") == "20"; }));
+  EXPECT_TRUE(eventually(10s, [&] { return count("job WHERE parked AND state = 'waiting'") == "20"; }));
+  EXPECT_EQ(count("job WHERE attempts_failed = 0 AND crashes = 0 AND deliveries = 1 AND error IS NULL"), "20");
+  EXPECT_EQ(count("trace"), "0");
+  EXPECT_NE(older->daemon.metrics().render().find("certfleet_jobs_unknown_total{kind=\"apply.newer\"} 20"),
+            std::string::npos);
+
+  auto newer = start([](const auto&, Context&) { return Outcome::done(); }, 4, "apply.newer");
+  ASSERT_TRUE(eventually(5s, [&] { return count("session") == "2"; }));
+  EXPECT_EQ(store::postgres_job_store(db.settings())->promote_due(100).size(), 20U);
+  EXPECT_TRUE(eventually(30s, [&] {
+    store::postgres_job_store(db.settings())->promote_due(100);
+    return count("job_history WHERE kind = 'apply.newer' AND outcome = 'done'") == "20";
+  }));
+}
+
+TEST_F(WorkerTest, a_drain_hands_back_jobs_of_a_kind_that_nobody_knows) {
+  db.sql("INSERT INTO job (queue, state, priority, attempts_max, kind, time_limit)"
+         " SELECT 'apply', 'ready', 4, 1, 'apply.newer', '1 minute' FROM generate_series(1, 9)");
+  enqueue(1);
+  db.sql("UPDATE job SET priority = 0 WHERE kind = 'apply.run'");
+  std::atomic<int> begun{0};
+  auto worker = start([&](const auto&, Context& context) {
+    ++begun;
+    std::mutex mutex;
+    std::condition_variable_any stopped;
+    std::unique_lock lock(mutex);
+    stopped.wait(lock, context.stop(), [] { return false; });
+    return Outcome::cancelled();
+  }, 1);
+  ASSERT_TRUE(eventually(5s, [&] { return begun == 1; }));
+  worker->drain();
+  EXPECT_EQ(count("job WHERE state IN ('ready', 'waiting') AND attempts_failed = 0"), "10");
 }
 
 TEST_F(WorkerTest, a_lost_connection_is_made_anew) {

@@ -442,6 +442,32 @@ TEST_P(JobStoreRules, a_hung_job_is_taken_back_though_its_session_lives) {
   EXPECT_EQ(store->sweep(10).back.size(), 1u);
 }
 
+TEST_P(JobStoreRules, a_job_of_a_kind_that_its_worker_does_not_know_waits_for_one_that_does) {
+  auto ids = enqueue(1);
+  auto older = store->open_session({Queue::apply, SiteId(), "old", 1, 4, {"apply.other"}, {}}, 15s);
+  auto end = finished(store->claim_ready(older, Queue::apply, SiteId(), 1).at(0), How::park);
+  end.wait = park_time;
+  EXPECT_EQ(store->complete({end}).accepted, ids);
+  EXPECT_EQ(backend->state(ids[0]), "waiting");
+  EXPECT_TRUE(store->promote_due(10).empty()) << "it does not come back at once";
+  store->open_session({Queue::apply, SiteId(), "old", 2, 4, {"apply.other"}, {}}, 15s);
+  EXPECT_TRUE(store->promote_due(10).empty()) << "another one that does not know it";
+  auto newer = store->open_session({Queue::apply, SiteId(), "new", 3, 4, {"apply.other", "apply.run"}, {}}, 15s);
+  EXPECT_EQ(ids_of(store->promote_due(10)), ids);
+  auto job = store->claim_ready(newer, Queue::apply, SiteId(), 1).at(0);
+  EXPECT_EQ(job.attempts_failed, 0);
+  EXPECT_EQ(store->complete({finished(job)}).accepted, ids);
+  EXPECT_EQ(backend->outcome(ids[0]), "done");
+}
+
+TEST_P(JobStoreRules, a_parked_job_lets_others_use_its_key) {
+  domain::NewJob keyed{.kind = "apply.run", .concurrency_key = "access:1"};
+  enqueue(2, keyed);
+  auto end = finished(store->claim_ready(session(), Queue::apply, SiteId(), 10).at(0), How::park);
+  end.wait = park_time;
+  EXPECT_EQ(store->complete({end}).ready.size(), 1u);
+}
+
 TEST_P(JobStoreRules, a_live_dedupe_key_is_not_enqueued_again) {
   domain::NewJob once{.kind = "verify.node", .dedupe_key = "verify:1"};
   EXPECT_EQ(backend->enqueue({once}).size(), 1u);

@@ -87,6 +87,47 @@ TEST_F(JobStoreTest, a_job_of_a_rolled_back_cause_does_not_exist) {
   EXPECT_EQ(db.sql("SELECT count(*) FROM job"), "0");
 }
 
+TEST_F(JobStoreTest, a_parked_job_waits_shortly_if_a_living_worker_knows_its_kind) {
+  enqueue(2);
+  auto waits = [&] {
+    return db.sql("SELECT string_agg(CASE WHEN run_at < now() + interval '1 minute' THEN 'soon' ELSE 'later' END, ' ')"
+                  " FROM job WHERE parked AND state = 'waiting'");
+  };
+  auto jobs = store->claim_ready(session(), Queue::apply, SiteId(), 2);
+  auto park = finished(jobs[0]);
+  park.how = How::park;
+  park.wait = park_time;
+  store->complete({park});
+  EXPECT_EQ(waits(), "later");
+  auto knowing = info;
+  knowing.kinds = {"apply.run"};
+  store->open_session(knowing, 15s);
+  EXPECT_EQ(waits(), "soon") << "this one has come for it";
+  park.id = jobs[1].id;
+  park.fence = jobs[1].fence;
+  store->complete({park});
+  EXPECT_EQ(waits(), "soon soon");
+}
+
+TEST_F(JobStoreTest, a_job_may_be_delivered_as_often_as_it_takes) {
+  enqueue(1);
+  db.sql("UPDATE job SET deliveries = 32767");
+  auto job = store->claim_ready(session(), Queue::apply, SiteId(), 1).at(0);
+  auto back = finished(job);
+  back.how = How::release;
+  auto ready = store->complete({back}).ready;
+  ASSERT_EQ(ready.size(), 1u);
+  EXPECT_EQ(store->claim_offered(session(), Queue::apply, {ready[0].id}).size(), 1u);
+}
+
+TEST_F(JobStoreTest, a_worker_tells_how_wrong_its_hosts_clock_is) {
+  auto s = session();
+  EXPECT_EQ(db.sql("SELECT abs(clock_error_s) < 1 FROM session"), "t");
+  db.sql("UPDATE session SET clock_error_s = 3600");
+  store->renew(s, 15s, false);
+  EXPECT_EQ(db.sql("SELECT abs(clock_error_s) < 1 FROM session"), "t");
+}
+
 TEST_F(JobStoreTest, every_worker_role_can_run_the_engine) {
   for (auto role : {"certfleet_csr", "certfleet_order", "certfleet_apply", "certfleet_verify", "certfleet_mail"}) {
     enqueue(1);

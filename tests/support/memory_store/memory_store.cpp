@@ -28,16 +28,21 @@ class MemoryJobStore final : public store::JobStore {
   MemoryJobStore(std::shared_ptr<MemoryTables> tables, std::chrono::seconds clock_error)
       : t_(std::move(tables)), clock_error_(clock_error) {}
 
-  SessionId open_session(const store::SessionInfo&, std::chrono::seconds life) override {
+  SessionId open_session(const store::SessionInfo& info, std::chrono::seconds life) override {
     SessionId id(t_->next_id++);
-    t_->sessions[id] = {users_time() + life, false};
+    t_->sessions[id] = {users_time() + life, false, info.kinds};
+    for (auto& [job, row] : t_->jobs)
+      if (row.parked && row.state == State::waiting && knows(t_->sessions[id], row)) row.run_at = t_->now;
     return id;
   }
 
   store::Heartbeat renew(SessionId session, std::chrono::seconds life, bool draining) override {
     store::Heartbeat beat;
     beat.alive = alive(session);
-    if (beat.alive) t_->sessions[session] = {users_time() + life, draining};
+    if (beat.alive) {
+      t_->sessions[session].expires = users_time() + life;
+      t_->sessions[session].draining = draining;
+    }
     for (const auto& [id, row] : t_->jobs)
       if (row.session == session && row.cancel) beat.cancelled.push_back(id);
     return beat;
@@ -145,6 +150,16 @@ class MemoryJobStore final : public store::JobStore {
     return found != t_->sessions.end() && found->second.expires > t_->now;
   }
 
+  static bool knows(const MemoryTables::Session& session, const MemoryTables::Row& row) {
+    return std::find(session.kinds.begin(), session.kinds.end(), row.job.kind) != session.kinds.end();
+  }
+
+  bool known_to_the_living(const MemoryTables::Row& row) const {
+    return std::any_of(t_->sessions.begin(), t_->sessions.end(), [&](const auto& entry) {
+      return entry.second.expires > t_->now && knows(entry.second, row);
+    });
+  }
+
   bool held(JobId id, Fence fence) const {
     auto found = t_->jobs.find(id);
     return found != t_->jobs.end() && found->second.state == State::running &&
@@ -209,7 +224,7 @@ class MemoryJobStore final : public store::JobStore {
     auto& row = t_->jobs.at(end.id);
     auto key = row.job.concurrency_key;
     auto limit = t_->limit_key_of(row.job);
-    if (end.how == How::retry || end.how == How::release) {
+    if (end.how == How::retry || end.how == How::release || end.how == How::park) {
       put_back(end, row, completed);
     } else {
       t_->ended[end.id] = {row.job, outcome_name(end.how), row.fence, row.crashes, end.error};
@@ -224,7 +239,8 @@ class MemoryJobStore final : public store::JobStore {
   void put_back(const store::Finished& end, MemoryTables::Row& row, store::Completed& completed) {
     row.fence = Fence(row.fence.value() + 1);
     row.session = {};
-    row.run_at = t_->now + end.wait;
+    row.parked = end.how == How::park;
+    row.run_at = t_->now + (row.parked && known_to_the_living(row) ? std::chrono::seconds(2) : end.wait);
     row.attempts_failed += end.how == How::retry ? 1 : 0;
     bool at_once = end.wait.count() == 0 && row.job.concurrency_key.empty() && t_->limit_key_of(row.job).empty();
     row.state = at_once ? State::ready : State::waiting;

@@ -35,6 +35,7 @@ class MemoryTables {
     int attempts_failed = 0;
     int crashes = 0;
     bool cancel = false;
+    bool parked = false;
   };
   struct Ended {
     domain::NewJob job;
@@ -53,6 +54,7 @@ class MemoryTables {
   struct Session {
     Instant expires{};
     bool draining = false;
+    std::vector<std::string> kinds{};
   };
 
   explicit MemoryTables(Weakness left_out = {}) : weakness(left_out) {}

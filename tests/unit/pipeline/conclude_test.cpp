@@ -93,12 +93,14 @@ TEST_F(ConcludeTest, a_cancelled_job_says_so_to_its_subject) {
   EXPECT_EQ(gave_up_calls, 1);
 }
 
-TEST_F(ConcludeTest, a_kind_of_a_newer_version_is_put_back_for_a_newer_worker) {
+TEST_F(ConcludeTest, a_kind_of_a_newer_version_is_parked_and_says_nothing_of_itself) {
   auto unknown = job();
   unknown.kind = "apply.tomorrow";
-  auto finished = end(unknown, Outcome::retry(timeout));
-  EXPECT_EQ(finished.how, How::retry);
-  EXPECT_EQ(finished.wait, std::chrono::minutes(1));
+  auto finished = parked(unknown);
+  EXPECT_EQ(finished.how, How::park);
+  EXPECT_EQ(finished.fence, unknown.fence);
+  EXPECT_GT(finished.wait, std::chrono::minutes(1));
+  EXPECT_EQ(finished.error, "");
 }
 
 }  // namespace
