@@ -155,6 +155,11 @@ Verb& Verb::argument(std::string& into, const char* name, Text about) {
   return *this;
 }
 
+Verb& Verb::argument(std::optional<std::string>& into, const char* name, Text about) {
+  last_ = app_of(app_).add_option(name, into, std::string(about.in(language_)));
+  return *this;
+}
+
 Verb& Verb::option(std::string& into, const char* name, const char* value, Text about) {
   last_ = app_of(app_).add_option(name, into, std::string(about.in(language_)))->type_name(value);
   return *this;

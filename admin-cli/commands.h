@@ -17,8 +17,9 @@ class Context;
 // One verb's arguments while they are declared. What is declared must live as long as the command line.
 class Verb {
  public:
-  // A word in its place, needed.
+  // A word in its place, needed; or not.
   Verb& argument(std::string& into, const char* name, Text about);
+  Verb& argument(std::optional<std::string>& into, const char* name, Text about);
 
   // --name VALUE
   Verb& option(std::string& into, const char* name, const char* value, Text about);

@@ -43,6 +43,7 @@ Configuration find_configuration(const std::string& given) {
   found.file = choose(given);
   auto config = Config::load(found.file);
   found.dsn = config.text("database.dsn");
+  found.brokers = bus::read_brokers_if_set(config);
   config.refuse_unknown();
   return found;
 }

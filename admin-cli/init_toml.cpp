@@ -26,6 +26,12 @@ std::string database_section(const InitPlan& plan, std::string_view user,
   return fmt::format("[database]\ndsn = {}\n", literal(store::dsn::for_user(plan.owner_dsn, user, passfile)));
 }
 
+std::string brokers_setting(const std::vector<std::string>& brokers) {
+  std::string out = "brokers = [\n";
+  for (const auto& line : brokers) out += fmt::format("  {},\n", literal(line));
+  return out + "]\n";
+}
+
 // A broker binds the address under which its peers find it if that is an address, else all of this host's.
 std::string bind_address(const std::string& listen) {
   auto colon = listen.rfind(':');
@@ -53,9 +59,7 @@ std::string daemon_toml(const InitPlan& plan, const DaemonInfo& daemon,
   if (broker) {
     out += fmt::format("listen = {}\n", literal(bind_address(daemon.listen)));
   } else {
-    out += "brokers = [\n";
-    for (const auto& line : brokers) out += fmt::format("  {},\n", literal(line));
-    out += "]\n";
+    out += brokers_setting(brokers);
   }
   auto passfile = file_of(plan, broker ? "broker" : daemon.name, ".pgpass");
   out += "\n" + database_section(plan, daemon.database_role, passfile);
@@ -68,9 +72,10 @@ std::string daemon_toml(const InitPlan& plan, const DaemonInfo& daemon,
   return out;
 }
 
-std::string command_toml(const InitPlan& plan) {
+std::string command_toml(const InitPlan& plan, const std::vector<std::string>& brokers) {
   return "# The certfleet command: export CERTFLEET_CONFIG to this file's path, or put it where the command "
          "looks.\n" +
+         brokers_setting(brokers) + "\n" +
          database_section(plan, plan.admin, plan.directory / "admin.pgpass");
 }
 

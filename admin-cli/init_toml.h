@@ -15,6 +15,6 @@ std::vector<std::string> broker_lines(const InitPlan& plan,
 
 std::string daemon_toml(const InitPlan& plan, const DaemonInfo& daemon,
                         const std::vector<std::string>& brokers);
-std::string command_toml(const InitPlan& plan);
+std::string command_toml(const InitPlan& plan, const std::vector<std::string>& brokers);
 
 }  // namespace certfleet::cli

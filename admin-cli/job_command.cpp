@@ -1,14 +1,11 @@
-// certfleet job …
-#include <charconv>
-
+// certfleet job list, show
 #include "admin-cli/commands.h"
 #include "admin-cli/context.h"
+#include "admin-cli/job_filter.h"
 #include "admin-cli/labels.h"
-#include "admin-cli/lookup.h"
 #include "admin-cli/nouns.h"
 #include "admin-cli/words.h"
 #include "lib/store/job_views.h"
-#include "lib/store/jobs_by_hand.h"
 
 namespace certfleet::cli {
 namespace {
@@ -17,10 +14,10 @@ namespace job_views = store::job_views;
 
 constexpr int rows_default = 100;
 constexpr int rows_max = 10'000;
-constexpr Text job_word{"ジョブ", "job"};
 
 struct List {
-  std::optional<std::string> state, queue, service, node;
+  WhichJobs which;
+  std::optional<std::string> before;
   std::optional<int> limit;
   bool all = false;
 };
@@ -28,21 +25,11 @@ struct Numbered {
   std::string id;
 };
 
-JobId job_id(const Context& context, const std::string& text) {
-  std::int64_t number = 0;
-  auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc() || end != text.data() + text.size() || number <= 0)
-    context.fail(Fault::usage, {"{} はジョブ番号ではありません", "{} is no number of a job"}, text);
-  return JobId(number);
-}
-
 void list(Context& context, const List& a) {
+  auto before = a.before ? job_number(context, *a.before) : JobId();
   auto rows = context.database().reading([&](store::Tx& tx) {
-    job_views::Filter filter;
-    filter.state = a.state;
-    if (a.queue) filter.queue = domain::queue_from(*a.queue);
-    if (a.service) filter.service = service_named(context, tx, *a.service).id;
-    if (a.node) filter.node = node_named(context, tx, *a.node).id;
+    auto filter = filter_of(context, tx, a.which);
+    filter.before = before;
     filter.ended = a.all;
     return job_views::newest(tx, filter, a.limit.value_or(rows_default));
   });
@@ -68,7 +55,7 @@ void list(Context& context, const List& a) {
 }
 
 void show(Context& context, const Numbered& a) {
-  auto id = job_id(context, a.id);
+  auto id = job_number(context, a.id);
   auto row = context.database().reading([&](store::Tx& tx) { return job_views::find(tx, id); });
   if (!row) context.fail(Fault::not_found, {"ジョブ {} はありません", "there is no job {}"}, a.id);
   auto name = [](const std::string& text) { return text.empty() ? Cell() : Cell(text); };
@@ -95,29 +82,12 @@ void show(Context& context, const Numbered& a) {
        {}});
 }
 
-void cancel(Context& context, const Numbered& a) {
-  auto id = job_id(context, a.id);
-  context.database().write([&](store::Tx& tx) { store::jobs::cancel(tx, id); });
-  context.out().done(context.say({"ジョブ {} の取消を要求しました", "job {} is to be cancelled"}, a.id),
-                     {{{"id", words::id, id.value()}}, {}});
-}
-
-void retry(Context& context, const Numbered& a) {
-  auto id = job_id(context, a.id);
-  context.database().write([&](store::Tx& tx) { store::jobs::retry(tx, id); });
-  context.out().done(context.say({"ジョブ {} を再投入しました", "job {} is sent again"}, a.id),
-                     {{{"id", words::id, id.value()}}, {}});
-}
-
 void declare_list(Verb& verb, List& a) {
-  verb.choice(a.state, "--state", {"waiting", "ready", "running", "dead", "done", "failed", "cancelled"},
-              {"この状態のもの", "In this state"})
-      .choice(a.queue, "--queue", {"csr", "order", "apply", "verify", "mail"},
-              {"このキューのもの", "Of this queue"})
-      .option(a.service, "--service", "NAME", {"このサービスのもの", "Of this service"})
-      .option(a.node, "--node", "NAME", {"このノードのもの", "Of this node"})
-      .flag(a.all, "--all", {"終了したものも表示する", "Those that have ended, too"})
-      .option(a.limit, "--limit", "N", 1, rows_max, {"件数 (100)", "How many (100)"});
+  declare_which(verb, a.which, {"waiting", "ready", "running", "dead", "done", "failed", "cancelled"});
+  verb.flag(a.all, "--all", {"終了したものも表示する", "Those that have ended, too"})
+      .option(a.limit, "--limit", "N", 1, rows_max, {"件数 (100)", "How many (100)"})
+      .option(a.before, "--before", "NUMBER",
+              {"この番号より古いもの: 次のページ", "Older than this number: the next page"});
 }
 
 void declare_numbered(Verb& verb, Numbered& a) {
@@ -132,10 +102,7 @@ void add_job_commands(Commands& commands) {
                       "certfleet job list --state dead", declare_list, list);
   commands.verb<Numbered>("job", "show", {"詳細を表示する", "Show a job"}, "certfleet job show 4711",
                           declare_numbered, show);
-  commands.verb<Numbered>("job", "cancel", {"取り消す", "Cancel a job"}, "certfleet job cancel 4711",
-                          declare_numbered, cancel);
-  commands.verb<Numbered>("job", "retry", {"停止したジョブを再投入する", "Send a dead job again"},
-                          "certfleet job retry 4711", declare_numbered, retry);
+  add_job_action_commands(commands);
 }
 
 }  // namespace certfleet::cli

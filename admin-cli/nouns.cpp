@@ -6,6 +6,7 @@ void add_nouns(Commands& commands) {
   add_dashboard_command(commands);
   add_status_command(commands);
   add_log_command(commands);
+  add_doctor_command(commands);
   add_service_commands(commands);
   add_order_commands(commands);
   add_node_commands(commands);

@@ -21,11 +21,13 @@ void add_notification_commands(Commands& commands);
 void add_apply_command(Commands& commands);  // node apply
 void add_order_commands(Commands& commands);
 void add_job_commands(Commands& commands);
+void add_job_action_commands(Commands& commands);  // job cancel, retry, explain
 void add_limit_commands(Commands& commands);
 void add_keys_commands(Commands& commands);
 void add_mail_commands(Commands& commands);
 void add_dashboard_command(Commands& commands);
 void add_status_command(Commands& commands);
 void add_log_command(Commands& commands);
+void add_doctor_command(Commands& commands);
 
 }  // namespace certfleet::cli

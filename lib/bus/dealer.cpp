@@ -26,8 +26,13 @@ BrokerAddress BrokerAddress::parse(std::string_view text) {
 }
 
 std::vector<BrokerAddress> read_brokers(Config& config) {
+  if (config.texts("brokers").empty()) config.refuse("brokers", "name at least one");
+  return read_brokers_if_set(config);
+}
+
+std::vector<BrokerAddress> read_brokers_if_set(Config& config) {
   std::vector<BrokerAddress> brokers;
-  for (const auto& text : config.texts("brokers")) {
+  for (const auto& text : config.texts("brokers", {})) {
     try {
       brokers.push_back(BrokerAddress::parse(text));
     } catch (const Failure& failure) {
@@ -37,7 +42,6 @@ std::vector<BrokerAddress> read_brokers(Config& config) {
       if (brokers[i].endpoint == brokers.back().endpoint)
         config.refuse("brokers", fmt::format("{} is named twice", brokers[i].endpoint));
   }
-  if (brokers.empty()) config.refuse("brokers", "name at least one");
   return brokers;
 }
 

@@ -27,6 +27,8 @@ struct BrokerAddress {
 
 // The setting `brokers`: all there are, at least one and none twice. Failure(usage) that names it.
 std::vector<BrokerAddress> read_brokers(Config& config);
+// The same for who needs none.
+std::vector<BrokerAddress> read_brokers_if_set(Config& config);
 
 struct SocketTimes {
   std::chrono::milliseconds linger{1000};  // for what is still to be sent when the socket closes

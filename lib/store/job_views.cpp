@@ -62,9 +62,7 @@ std::string part(const char* select, const std::string& where, int rows_max) {
   return fmt::format("(SELECT * FROM ({}) part WHERE {} ORDER BY id DESC LIMIT {})", select, where, rows_max);
 }
 
-}  // namespace
-
-std::vector<Row> newest(Tx& tx, const Filter& filter, int rows_max) {
+std::string where_of(Tx& tx, const Filter& filter) {
   auto& raw = tx.raw();
   std::string where = "true";
   if (filter.queue) where += fmt::format(" AND queue = '{}'", to_string(*filter.queue));
@@ -73,7 +71,18 @@ std::vector<Row> newest(Tx& tx, const Filter& filter, int rows_max) {
   if (filter.service) where += fmt::format(" AND service_id = {}", filter.service.value());
   if (filter.node) where += fmt::format(" AND node_id = {}", filter.node.value());
   if (filter.id) where += fmt::format(" AND id = {}", filter.id.value());
+  if (filter.before) where += fmt::format(" AND id < {}", filter.before.value());
   if (filter.request_no != 0) where += fmt::format(" AND request_no = {}", filter.request_no);
+  return where;
+}
+
+const char* table_of(const Filter& filter) { return filter.state == "dead" ? dead : live; }
+
+}  // namespace
+
+std::vector<Row> newest(Tx& tx, const Filter& filter, int rows_max) {
+  auto& raw = tx.raw();
+  auto where = where_of(tx, filter);
   bool with_ended =
       filter.ended || filter.id || filter.request_no != 0 || (filter.state && is_outcome(*filter.state));
   std::string parts = part(live, where, rows_max) + " UNION ALL " + part(dead, where, rows_max);
@@ -96,6 +105,20 @@ std::vector<Row> newest(Tx& tx, const Filter& filter, int rows_max) {
                 std::to_string(rows_max)))
     rows.push_back(row_of(row));
   return rows;
+}
+
+int count(Tx& tx, const Filter& filter) {
+  return tx.raw()
+      .exec1(fmt::format("SELECT count(*) FROM ({}) part WHERE {}", table_of(filter), where_of(tx, filter)))[0]
+      .as<int>();
+}
+
+std::vector<JobId> ids(Tx& tx, const Filter& filter, JobId after, int rows_max) {
+  std::vector<JobId> list;
+  for (const auto& row : tx.raw().exec(fmt::format("SELECT id FROM ({}) part WHERE {} AND id > {} ORDER BY id LIMIT {}",
+                                                   table_of(filter), where_of(tx, filter), after.value(), rows_max)))
+    list.push_back(id_of<JobId>(row[0]));
+  return list;
 }
 
 std::optional<Row> find(Tx& tx, JobId id) {

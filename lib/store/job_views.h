@@ -42,6 +42,7 @@ struct Filter {
   ServiceId service;
   NodeId node;
   JobId id;
+  JobId before;  // only older ones: the next page
   int request_no = 0;
   bool ended = false;  // with those that have ended; a filter for such a state, an id or a request number
                        // asks for them too
@@ -50,5 +51,10 @@ struct Filter {
 // The newest `rows_max` that fit, newest first.
 std::vector<Row> newest(Tx& tx, const Filter& filter, int rows_max);
 std::optional<Row> find(Tx& tx, JobId id);
+
+// For what is done to many at once. `state` "dead" means the dead, anything else those that live.
+int count(Tx& tx, const Filter& filter);
+// In the order of their numbers, those after `after`.
+std::vector<JobId> ids(Tx& tx, const Filter& filter, JobId after, int rows_max);
 
 }  // namespace certfleet::store::job_views

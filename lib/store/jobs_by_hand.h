@@ -15,4 +15,9 @@ void cancel(Tx& tx, JobId id);
 // number.
 void retry(Tx& tx, JobId id);
 
+// The same for many. What is no longer there is left out; returns how many were. Failure(conflict) if somebody took
+// a key in the same moment: try again.
+int cancel(Tx& tx, const std::vector<JobId>& ids);
+int retry(Tx& tx, const std::vector<JobId>& ids);
+
 }  // namespace certfleet::store::jobs

@@ -5,6 +5,7 @@
 #include <pqxx/pqxx>
 
 #include "lib/base/error.h"
+#include "lib/store/checks.h"
 #include "lib/store/sql.h"
 
 namespace certfleet::store {
@@ -18,6 +19,8 @@ int version_of(Tx& tx) {
 }
 
 }  // namespace
+
+int found_schema_version(Tx& tx) { return version_of(tx); }
 
 int schema_version() { return static_cast<int>(sql::migrations().size()); }
 
@@ -46,6 +49,7 @@ int migrate(Database& database) {
       raw.exec_params("INSERT INTO schema_version (number, name) VALUES ($1, $2)", number, std::string(file.name));
     }
     raw.exec(std::string(sql::roles().front().text));
+    checks::install(tx);
     return found;
   });
 }

@@ -13,6 +13,9 @@ int schema_version();
 // Failure(conflict) if the database is newer than this program.
 int migrate(Database& database);
 
+// The version of the database, 0 if it has no schema.
+int found_schema_version(Tx& tx);
+
 // Failure(conflict) in one line if the database has another version; Failure(not_found) if it has none.
 void require_schema(Database& database);
 

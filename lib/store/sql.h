@@ -13,6 +13,7 @@ struct File {
 
 const std::vector<File>& migrations();  // in the order of their numbers
 const std::vector<File>& queries();
+const std::vector<File>& checks();  // of `certfleet doctor`, see checks.h
 const std::vector<File>& roles();
 
 // The text of sql/queries/NAME.sql. An unknown name is a broken invariant.

@@ -78,6 +78,7 @@ std::vector<Stored> newest(Tx& tx, const Filter& filter, int lines_max) {
   };
   limit(bool(filter.service), fmt::format("service_id = {}", filter.service.value()));
   limit(bool(filter.node), fmt::format("node_id = {}", filter.node.value()));
+  limit(bool(filter.job), fmt::format("job_id = {}", filter.job.value()));
   limit(filter.request_no != 0, fmt::format("request_no = {}", filter.request_no));
   limit(filter.least.has_value(),
         fmt::format("level = ANY ('{}'::\"char\"[])", levels_from(filter.least.value_or(trace::Level::info))));

@@ -25,6 +25,7 @@ void add(Tx& tx, std::span<const Stored> traces);
 struct Filter {
   ServiceId service;
   NodeId node;
+  JobId job;  // no index leads to it: with the job's service or request number
   int request_no = 0;
   std::optional<trace::Level> least;  // this level and graver
   std::optional<int> code;

@@ -121,6 +121,55 @@ TEST_F(JobViews, a_dead_job_is_sent_again_by_hand_and_counted_anew) {
   EXPECT_THROW(admin_.write([&](Tx& tx) { jobs::retry(tx, id); }), Failure);
 }
 
+TEST_F(JobViews, pages_go_from_the_newest_to_older_ones) {
+  auto oldest = enqueue(1);
+  auto middle = enqueue(2);
+  auto newest = enqueue(3);
+  job_views::Filter page;
+  auto ids = [&] {
+    std::vector<JobId> list;
+    for (const auto& row : admin_.reading([&](Tx& tx) { return job_views::newest(tx, page, 2); })) list.push_back(row.id);
+    return list;
+  };
+  EXPECT_EQ(ids(), (std::vector{newest, middle}));
+  page.before = middle;
+  EXPECT_EQ(ids(), std::vector{oldest});
+  page.kind = "mail.test";
+  EXPECT_TRUE(ids().empty());
+}
+
+TEST_F(JobViews, many_are_cancelled_at_once_and_of_each_key_one_is_handed_out) {
+  enqueue(1, "", seconds(600));
+  for (int i = 0; i < 3; ++i) enqueue(2, "access:1", seconds(600));
+  enqueue(3, "access:2");
+  auto held = enqueue(4, "access:2", seconds(600));
+  job_views::Filter mails;
+  mails.kind = "mail.send";
+  EXPECT_EQ(admin_.reading([&](Tx& tx) { return job_views::count(tx, mails); }), 6);
+  auto ids = admin_.reading([&](Tx& tx) { return job_views::ids(tx, mails, {}, 100); });
+  ASSERT_EQ(ids.size(), 6U);
+  EXPECT_EQ(admin_.reading([&](Tx& tx) { return job_views::ids(tx, mails, ids[3], 100); }).size(), 2U);
+  EXPECT_EQ(admin_.writing([&](Tx& tx) { return jobs::cancel(tx, ids); }), 6);
+  EXPECT_EQ(test_.sql("SELECT count(*) FROM job WHERE cancel"), "6");
+  EXPECT_EQ(test_.sql("SELECT count(*) FROM job WHERE state = 'ready'"), "3") << "one without a key, one of each key";
+  EXPECT_EQ(state_of(held), "waiting");
+}
+
+TEST_F(JobViews, many_dead_jobs_are_sent_again_at_once) {
+  for (int i = 0; i < 3; ++i) {
+    enqueue(i, "access:1");
+    end(claim(), Finished::How::dead);
+  }
+  job_views::Filter dead;
+  dead.state = "dead";
+  EXPECT_EQ(admin_.reading([&](Tx& tx) { return job_views::count(tx, dead); }), 3);
+  auto ids = admin_.reading([&](Tx& tx) { return job_views::ids(tx, dead, {}, 100); });
+  ids.push_back(JobId(999));
+  EXPECT_EQ(admin_.writing([&](Tx& tx) { return jobs::retry(tx, ids); }), 3) << "one was never there";
+  EXPECT_EQ(test_.sql("SELECT count(*) FROM job WHERE state = 'ready'"), "1") << "they share a key";
+  EXPECT_EQ(test_.sql("SELECT count(*) FROM job"), "3");
+}
+
 TEST_F(JobViews, what_has_ended_can_not_be_cancelled) {
   auto id = enqueue(1);
   end(claim(), Finished::How::done);
