@@ -92,8 +92,9 @@ TEST(DoctorRules, each_broker_that_is_not_alive_is_an_error) {
 
 TEST(DoctorRules, every_check_has_rules_and_every_text_is_there_in_both_languages) {
   for (const auto& name : store::checks::names()) {
-    EXPECT_TRUE(std::any_of(rules().begin(), rules().end(), [&](const auto& rule) { return rule.check == name; }))
-        << name;
+    EXPECT_TRUE(std::any_of(rules().begin(), rules().end(), [&](const auto& rule) {
+      return rule.check == name;
+    })) << name;
   }
   for (const auto& rule : rules())
     for (auto language : {Language::ja, Language::en})

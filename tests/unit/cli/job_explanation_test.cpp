@@ -152,9 +152,15 @@ TEST_F(JobExplanation, what_has_ended_says_how) {
 }
 
 TEST(Span, is_told_in_the_units_that_matter) {
-  for (auto [seconds, text] : std::vector<std::pair<long, const char*>>{
-           {0, "0 s"}, {59, "59 s"}, {60, "1 min"}, {61, "1 min 1 s"}, {605, "10 min"},
-           {3600, "1 h"}, {7500, "2 h 5 min"}, {3 * 86400, "3 days"}, {-61, "1 min 1 s"}})
+  for (auto [seconds, text] : std::vector<std::pair<long, const char*>>{{0, "0 s"},
+                                                                        {59, "59 s"},
+                                                                        {60, "1 min"},
+                                                                        {61, "1 min 1 s"},
+                                                                        {605, "10 min"},
+                                                                        {3600, "1 h"},
+                                                                        {7500, "2 h 5 min"},
+                                                                        {3 * 86400, "3 days"},
+                                                                        {-61, "1 min 1 s"}})
     EXPECT_EQ(span_text(std::chrono::seconds(seconds), Language::en), text);
   EXPECT_EQ(span_text(std::chrono::seconds(7500), Language::ja), "2 時間 5 分");
 }
