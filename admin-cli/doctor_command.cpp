@@ -78,7 +78,7 @@ void print(Context& context, const Report& report) {
 
 void doctor(Context& context, const NoArguments&) {
   auto configuration = find_configuration(context.options().config);
-  auto report = examine(configuration, SystemClock());
+  auto report = examine(configuration, SystemClock(), context.language());
   if (context.options().json)
     context.out().show(record_of(report, context.language()));
   else

@@ -13,9 +13,11 @@ using std::chrono::milliseconds;
 
 class Examination {
  public:
-  Examination(const Configuration& configuration, const Clock& clock, const ProbeLimits& limits)
+  Examination(const Configuration& configuration, const Clock& clock, Language language,
+              const ProbeLimits& limits)
       : configuration_(configuration),
         clock_(clock),
+        language_(language),
         limits_(limits),
         database_({configuration.dsn, "certfleet doctor", static_cast<int>(limits.statement.count())}),
         over_(clock.now() + limits.all) {}
@@ -52,7 +54,7 @@ class Examination {
     auto begin = clock_.now();
     if (possible(name) && begin >= over_) {
       checked.state = Checked::State::unanswered;
-      add({unchecked(name, "the time was up")});
+      add({unchecked(name, std::string(Text{"時間切れ", "the time was up"}.in(language_)))});
     } else if (possible(name)) {
       checked.state = answer(name, question);
     }
@@ -69,9 +71,9 @@ class Examination {
       bool gone = failure.fault() == Fault::unreachable || failure.fault() == Fault::in_doubt;
       if (name == "database" || gone) {
         reached_ = false;
-        add({unreachable_database(failure.what())});
+        add({unreachable_database(failure.text().in(language_))});
       } else {
-        add({unchecked(name, failure.what())});
+        add({unchecked(name, failure.text().in(language_))});
       }
       return Checked::State::unanswered;
     }
@@ -100,6 +102,7 @@ class Examination {
 
   const Configuration& configuration_;
   const Clock& clock_;
+  Language language_;
   ProbeLimits limits_;
   store::Database database_;
   Instant over_;
@@ -110,8 +113,9 @@ class Examination {
 
 }  // namespace
 
-Report examine(const Configuration& configuration, const Clock& clock, const ProbeLimits& limits) {
-  return Examination(configuration, clock, limits).run();
+Report examine(const Configuration& configuration, const Clock& clock, Language language,
+               const ProbeLimits& limits) {
+  return Examination(configuration, clock, language, limits).run();
 }
 
 }  // namespace certfleet::cli

@@ -30,6 +30,8 @@ struct ProbeLimits {
   std::chrono::seconds all{30};               // what has not been asked by then is not asked
 };
 
-Report examine(const Configuration& configuration, const Clock& clock, const ProbeLimits& limits = {});
+// `language`: of the reasons why something could not be asked.
+Report examine(const Configuration& configuration, const Clock& clock, Language language,
+               const ProbeLimits& limits = {});
 
 }  // namespace certfleet::cli

@@ -20,7 +20,8 @@ void append(std::vector<Write>& to, std::vector<Write> from) {
 }
 
 std::chrono::seconds wait_before_next(const domain::Job& job, const std::optional<Failure>& failure, double dice) {
-  return domain::backoff(domain::job_kind(job.kind), job.attempts_failed, failure ? failure->retry_after() : std::nullopt, dice);
+  return domain::backoff(domain::job_kind(job.kind), job.attempts_failed,
+                         failure ? failure->retry_after() : std::nullopt, dice);
 }
 
 }  // namespace

@@ -159,7 +159,8 @@ TEST_F(Checks, i5_sees_nodes_that_were_left_half_way_and_keys_that_can_not_fit) 
   sql("DELETE FROM job_dead; UPDATE apply SET state = 'failed', step = 'restoring', ended_at = now();"
       "UPDATE node SET apply_status = 'failed'");
   EXPECT_EQ(found("i5_node_intact"), (Found{{"not_restored", 1}}));
-  sql("INSERT INTO apply (node_id, state, ended_at) VALUES (1, 'applied', now()); UPDATE node SET apply_status = 'applied'");
+  sql("INSERT INTO apply (node_id, state, ended_at) VALUES (1, 'applied', now());"
+      "UPDATE node SET apply_status = 'applied'");
   EXPECT_EQ(found("i5_node_intact"), Found{});
   sql("INSERT INTO key_pair (service_id, algorithm, spki_sha256, key_sealed)"
       " VALUES (2, 'rsa-2048', 'aa', decode('01' || repeat('00', 60), 'hex'));"
@@ -186,7 +187,8 @@ TEST_F(Checks, i6_sees_mails_that_nobody_will_send_and_events_made_twice) {
 TEST_F(Checks, i7_sees_what_is_not_sealed_and_who_could_read_it) {
   inventory();
   EXPECT_EQ(found("i7_no_secret"), Found{});
-  sql("UPDATE access SET login_secret_sealed = 'swordfish', exec_secret_sealed = decode('02' || repeat('00', 60), 'hex');"
+  sql("UPDATE access SET login_secret_sealed = 'swordfish',"
+      " exec_secret_sealed = decode('02' || repeat('00', 60), 'hex');"
       "GRANT SELECT (login_secret_sealed) ON access TO certfleet_broker;"
       "INSERT INTO trace (at, level, module, code, args) VALUES (now(), 'E', 'csr', 1,"
       " ARRAY['-----BEGIN ' || 'RSA PRIVATE KEY-----'])");
@@ -244,7 +246,8 @@ TEST_F(Checks, workers_tell_of_wrong_clocks_and_missing_sealing_keys) {
 }
 
 TEST_F(Checks, schedulers_and_brokers_are_seen_by_their_connections) {
-  sql("INSERT INTO peer (name, role, public_key) VALUES ('b1', 'broker', repeat('a', 40)), ('b2', 'broker', repeat('b', 40))");
+  sql("INSERT INTO peer (name, role, public_key) VALUES ('b1', 'broker', repeat('a', 40)),"
+      " ('b2', 'broker', repeat('b', 40))");
   auto named = [&](const char* application) {
     auto settings = db_.settings();
     settings.application = application;
@@ -261,9 +264,9 @@ TEST_F(Checks, schedulers_and_brokers_are_seen_by_their_connections) {
 }
 
 TEST_F(Checks, missing_partitions_are_seen_and_what_fell_beside_them) {
-  sql("DO $$ BEGIN EXECUTE format('DROP TABLE certfleet.trace_%s', to_char(now() AT TIME ZONE 'UTC', 'YYYY_MM')); END $$");
-  sql("INSERT INTO trace (at, level, module, code) VALUES (now(), 'I', 'csr', 1)");
   auto month = db_.sql("SELECT to_char(now() AT TIME ZONE 'UTC', 'YYYY_MM')");
+  sql("DROP TABLE trace_" + month);
+  sql("INSERT INTO trace (at, level, module, code) VALUES (now(), 'I', 'csr', 1)");
   EXPECT_EQ(found("partitions"), (Found{{"trace_" + month, 1}, {"trace_default", 1}}));
 }
 

@@ -128,7 +128,8 @@ TEST_F(JobViews, pages_go_from_the_newest_to_older_ones) {
   job_views::Filter page;
   auto ids = [&] {
     std::vector<JobId> list;
-    for (const auto& row : admin_.reading([&](Tx& tx) { return job_views::newest(tx, page, 2); })) list.push_back(row.id);
+    for (const auto& row : admin_.reading([&](Tx& tx) { return job_views::newest(tx, page, 2); }))
+      list.push_back(row.id);
     return list;
   };
   EXPECT_EQ(ids(), (std::vector{newest, middle}));
