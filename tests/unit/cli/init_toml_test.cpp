@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "lib/base/config.h"
+#include "lib/bus/dealer.h"
 
 namespace certfleet::cli {
 namespace {
@@ -35,6 +36,18 @@ TEST(InitToml, a_worker_finds_every_broker_with_its_key) {
   EXPECT_NE(dsn.find("it\\'s"), std::string::npos) << dsn;
   EXPECT_EQ(dsn.find("hidden"), std::string::npos) << dsn;
   config.refuse_unknown();
+}
+
+TEST(InitToml, the_command_finds_every_broker_too) {
+  auto lines = broker_lines(plan(), {{"broker-1", std::string(40, 'a')}, {"broker-2", std::string(40, 'b')}});
+  auto config = Config::parse(command_toml(plan(), lines), "test");
+  auto brokers = bus::read_brokers_if_set(config);
+  ASSERT_EQ(brokers.size(), 2U);
+  EXPECT_EQ(brokers[1].endpoint, "tcp://broker.example.com:9021");
+  config.text("database.dsn");
+  config.refuse_unknown();
+  auto without = Config::parse("x = 1", "test");
+  EXPECT_TRUE(bus::read_brokers_if_set(without).empty());
 }
 
 TEST(InitToml, only_those_who_open_secrets_know_the_sealing_key) {
