@@ -15,21 +15,29 @@
 namespace certfleet::cli {
 
 void Output::raw(const std::string& text) {
-  if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size())
-    throw Failure(Fault::permanent, Text{"標準出力: {}", "standard output: {}"}, std::strerror(errno));
+  if (std::fwrite(text.data(), 1, text.size(), stream_) != text.size())
+    throw Failure(Fault::permanent, Text{"出力できません: {}", "the output can't be written: {}"}, std::strerror(errno));
 }
 
 void Output::flush() {
-  if (std::fflush(stdout) != 0)
-    throw Failure(Fault::permanent, Text{"標準出力: {}", "standard output: {}"}, std::strerror(errno));
+  if (std::fflush(stream_) != 0)
+    throw Failure(Fault::permanent, Text{"出力できません: {}", "the output can't be written: {}"}, std::strerror(errno));
+}
+
+void Output::note(const std::string& text) {
+  if (!options_.json) std::fputs((text + "\n").c_str(), stderr);
+}
+
+void Output::into(std::FILE* stream) {
+  stream_ = stream;
+  terminal_ = stream == stdout ? own_terminal_ : Terminal();
 }
 
 void Output::show(const Table& table) {
   if (options_.json) return raw(json(table));
   if (table.rows.empty()) {
-    // On standard error: an empty list is no row for a program that reads the table.
-    std::fputs((std::string(Text{"該当なし", "none"}.in(language_)) + "\n").c_str(), stderr);
-    return;
+    // An empty list is no row for a program that reads the table.
+    return note(std::string(Text{"該当なし", "none"}.in(language_)));
   }
   raw(render(table, terminal_, language_));
 }

@@ -1,6 +1,7 @@
 // What every command has: the options that all share, the connection, the output, the person's language.
 #pragma once
 
+#include <cstdio>
 #include <memory>
 #include <optional>
 #include <string>
@@ -35,12 +36,18 @@ class Output {
   void line(const std::string& text, Tone tone = Tone::plain);
   void raw(const std::string& text);  // Failure(permanent) if it can't be written
   void flush();
+  // A remark that is no part of the output: for people, on standard error.
+  void note(const std::string& text);
+  // From now on everything goes there, and without colours if it is not standard output.
+  void into(std::FILE* stream);
 
   const Terminal& terminal() const { return terminal_; }
 
  private:
   const GlobalOptions& options_;
   Terminal terminal_;
+  Terminal own_terminal_ = terminal_;  // of standard output
+  std::FILE* stream_ = stdout;
   Language language_;
 };
 

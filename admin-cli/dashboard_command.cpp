@@ -4,108 +4,141 @@
 #include "admin-cli/labels.h"
 #include "admin-cli/nouns.h"
 #include "admin-cli/words.h"
-#include "lib/domain/expiry.h"
+#include "lib/store/board.h"
 #include "lib/store/company.h"
-#include "lib/store/overview.h"
 
 namespace certfleet::cli {
 namespace {
 
-namespace overview = store::overview;
+using store::board::Board;
+using store::board::Item;
+using store::board::Topic;
 
-constexpr Text level_word{"区分", "level"};
-constexpr Text topic_word{"項目", "topic"};
-constexpr Text subject_word{"対象", "subject"};
-constexpr Text text_word{"内容", "what"};
+constexpr int first_default = 5;
+constexpr int first_max = 1000;
 
-struct Board {
-  Table errors, warnings, information;
-
-  Board() {
-    for (auto* table : {&errors, &warnings, &information})
-      table->columns = {{"topic", topic_word}, {"subject", subject_word}, {"text", text_word}};
-  }
+struct Dashboard {
+  std::optional<int> limit;
 };
 
-Cell topic(const char* word, const Text& text, Language language) {
-  return Cell(word).as(std::string(text.in(language)));
+// What is told about one item, beside its name.
+using Tell = Cell (*)(const Item& item, WallTime now, Language language);
+
+Cell tell_expiry(const Item& item, WallTime now, Language language) { return expiry_cell(item.at, now, language); }
+
+Cell tell_order(const Item& item, WallTime, Language language) {
+  auto state = order_state_cell(item.state, language);
+  auto text = *state.shown;
+  if (!item.error.empty()) text += ": " + item.error;
+  if (item.state == "scheduled" && item.at) text += ": " + *Cell(*item.at).shown;
+  return std::move(state).as(text);
 }
+
+Cell tell_apply(const Item& item, WallTime, Language language) {
+  auto status = apply_status_cell(item.state, language);
+  auto text = *status.shown;
+  bool ended = item.state == "failed" || item.state == "rolled_back";
+  if (ended && !item.error.empty()) text += ": " + item.error;
+  if (!ended && item.at) text += ": " + *Cell(*item.at).shown;
+  return std::move(status).as(text);
+}
+
+struct Row {
+  const char* key;
+  Text title;
+  Tone tone;
+  const char* family;  // of the details
+  Text family_title;
+  const char* see;  // the command that shows all
+  Topic Board::*topic;
+  Tell tell;
+};
 
 constexpr Text expiry_topic{"期限管理", "expiry"};
 constexpr Text order_topic{"申請", "order"};
 constexpr Text apply_topic{"適用", "apply"};
+constexpr const char* see_ending = "certfleet service list --state expiring --sort expiry";
+constexpr const char* see_nodes = "certfleet node list";
 
-void add_expiry(Board& board, const overview::ServiceRow& row, WallTime now, Language language) {
-  auto expiry = domain::expiry_of(row.not_after, now);
-  if (expiry == domain::Expiry::expired)
-    board.errors.add(
-        {topic("expiry", expiry_topic, language), row.name, expiry_cell(row.not_after, now, language)},
-        Tone::error);
-  else if (domain::is_warning(expiry))
-    board.warnings.add(
-        {topic("expiry", expiry_topic, language), row.name, expiry_cell(row.not_after, now, language)},
-        Tone::warning);
+constexpr std::array rows = {
+    Row{"expired", {"証明書失効", "certificates expired"}, Tone::error, "expiry", expiry_topic,
+        "certfleet service list --state expired", &Board::expired, tell_expiry},
+    Row{"order_failed", {"申請エラー", "orders failed"}, Tone::error, "order", order_topic,
+        "certfleet service list --order failed", &Board::orders_failed, tell_order},
+    Row{"under_15", {"期限15日未満", "under 15 days"}, Tone::warning, "expiry", expiry_topic, see_ending,
+        &Board::under_15, tell_expiry},
+    Row{"under_30", {"期限30日未満", "under 30 days"}, Tone::warning, "expiry", expiry_topic, see_ending,
+        &Board::under_30, tell_expiry},
+    Row{"under_60", {"期限60日未満", "under 60 days"}, Tone::warning, "expiry", expiry_topic, see_ending,
+        &Board::under_60, tell_expiry},
+    Row{"under_90", {"期限90日未満", "under 90 days"}, Tone::warning, "expiry", expiry_topic, see_ending,
+        &Board::under_90, tell_expiry},
+    Row{"apply_failed", {"適用エラー", "applies failed"}, Tone::warning, "apply", apply_topic, see_nodes,
+        &Board::applies_failed, tell_apply},
+    Row{"order_scheduled", {"申請待ち", "orders scheduled"}, Tone::plain, "order", order_topic,
+        "certfleet service list --order scheduled", &Board::orders_scheduled, tell_order},
+    Row{"order_under_way", {"申請中", "orders under way"}, Tone::plain, "order", order_topic, "certfleet order list",
+        &Board::orders_under_way, tell_order},
+    Row{"apply_scheduled", {"適用待ち", "applies scheduled"}, Tone::plain, "apply", apply_topic, see_nodes,
+        &Board::applies_scheduled, tell_apply},
+    Row{"apply_under_way", {"適用中", "applies under way"}, Tone::plain, "apply", apply_topic, see_nodes,
+        &Board::applies_under_way, tell_apply},
+};
+
+Table counts(const Board& board, Language language) {
+  Table table{{{"topic", {"項目", "topic"}}, {"count", {"件数", "count"}}, {"see", {"一覧", "all of them"}}}, {}, {}};
+  for (const auto& row : rows)
+    if (int count = (board.*row.topic).count; count > 0)
+      table.add({Cell(row.key).as(std::string(row.title.in(language))), count, row.see}, row.tone);
+  return table;
 }
 
-void add_order(Board& board, const overview::ServiceRow& row, Language language) {
-  if (!row.order_state) return;
-  auto state = order_state_cell(row.order_state, language);
-  if (*row.order_state == "failed") {
-    auto text = *state.shown + (row.order_error.empty() ? "" : ": " + row.order_error);
-    board.errors.add({topic("order", order_topic, language), row.name, std::move(state).as(text)},
-                     Tone::error);
-  } else if (*row.order_state == "scheduled" && row.order_at) {
-    auto text = *state.shown + ": " + *Cell(*row.order_at).shown;
-    board.information.add({topic("order", order_topic, language), row.name, std::move(state).as(text)});
-  } else if (*row.order_state == "started" || *row.order_state == "placed") {
-    board.information.add({topic("order", order_topic, language), row.name, std::move(state)});
+Table details(const Board& board, Tone tone, WallTime now, Language language) {
+  Table table{{{"topic", {"項目", "topic"}}, {"subject", {"対象", "subject"}}, {"text", {"内容", "what"}}}, {}, {}};
+  for (const auto& row : rows) {
+    if (row.tone != tone) continue;
+    for (const auto& item : (board.*row.topic).first)
+      table.add({Cell(row.family).as(std::string(row.family_title.in(language))),
+                 item.node.empty() ? item.service : item.service + ":" + item.node, row.tell(item, now, language)},
+                tone);
   }
+  return table;
 }
 
-void add_apply(Board& board, const overview::NodeRow& row, Language language) {
-  auto status = apply_status_cell(row.apply_status, language);
-  auto subject = row.service + ":" + row.name;
-  if (row.apply_status == "failed" || row.apply_status == "rolled_back") {
-    auto text = *status.shown + (row.apply_error.empty() ? "" : ": " + row.apply_error);
-    board.warnings.add({topic("apply", apply_topic, language), subject, std::move(status).as(text)},
-                       Tone::warning);
-  } else if (row.apply_status == "scheduled" || row.apply_status == "started") {
-    auto text = *status.shown + (row.apply_at ? ": " + *Cell(*row.apply_at).shown : "");
-    board.information.add({topic("apply", apply_topic, language), subject, std::move(status).as(text)});
-  }
-}
-
-void dashboard(Context& context, const NoArguments&) {
+void dashboard(Context& context, const Dashboard& a) {
   Board board;
   std::string company;
-  auto language = context.language();
-  auto now = SystemClock().wall();
+  std::string login;
   context.database().read([&](store::Tx& tx) {
     if (auto found = store::company::find(tx)) company = found->name;
-    for (const auto& row : overview::services(tx)) {
-      // Manual 7.2.2: a disabled service is not looked after.
-      if (!row.enabled) continue;
-      add_expiry(board, row, now, language);
-      add_order(board, row, language);
-    }
-    for (const auto& row : overview::nodes(tx))
-      if (row.enabled) add_apply(board, row, language);
+    login = store::board::login(tx);
+    board = store::board::get(tx, a.limit.value_or(first_default));
   });
-  bool quiet = board.errors.rows.empty() && board.warnings.rows.empty() && board.information.rows.empty();
-  context.out().show({{{"company", words::company, company}},
-                      {{"errors", {"エラー", "Errors"}, board.errors},
-                       {"warnings", {"ワーニング", "Warnings"}, board.warnings},
-                       {"information", {"インフォメーション", "Information"}, board.information}}});
+  auto language = context.language();
+  auto now = SystemClock().wall();
+  auto counted = counts(board, language);
+  bool quiet = counted.rows.empty();
+  context.out().show({{{"company", words::company, company}, {"user", words::user, login}},
+                      {{"counts", {"件数", "Counts"}, std::move(counted)},
+                       {"errors", {"エラー", "Errors"}, details(board, Tone::error, now, language)},
+                       {"warnings", {"ワーニング", "Warnings"}, details(board, Tone::warning, now, language)},
+                       {"information", {"インフォメーション", "Information"},
+                        details(board, Tone::plain, now, language)}}});
   if (quiet) context.out().line(context.say({"\n通知事項はありません", "\nNothing to report"}));
 }
 
 }  // namespace
 
 void add_dashboard_command(Commands& commands) {
-  commands.verb<NoArguments>(
+  commands.verb<Dashboard>(
       nullptr, "dashboard",
       {"エラー・ワーニング・予定を一目で", "Errors, warnings and what is under way, at a glance"},
-      "certfleet dashboard", nullptr, dashboard);
+      "certfleet dashboard --limit 20",
+      [](Verb& verb, Dashboard& a) {
+        verb.option(a.limit, "--limit", "N", 1, first_max,
+                    {"項目毎に表示する数 (5)", "So many of each topic by name (5)"});
+      },
+      dashboard);
 }
 
 }  // namespace certfleet::cli

@@ -10,6 +10,7 @@
 #include "lib/store/job_views.h"
 #include "lib/store/mail_settings.h"
 #include "lib/store/mails.h"
+#include "lib/store/settings.h"
 
 namespace certfleet::cli {
 namespace {
@@ -32,11 +33,14 @@ Record record_of(const domain::MailSettings& settings) {
           {}};
 }
 
+[[noreturn]] void none_yet(const Context& context) {
+  context.fail(Fault::not_found, {"メール送信設定がありません (certfleet mail set)",
+                                  "there are no mail settings yet (certfleet mail set)"});
+}
+
 void show(Context& context, const NoArguments&) {
   auto settings = context.database().reading([](store::Tx& tx) { return store::mail_settings::find(tx); });
-  if (!settings)
-    context.fail(Fault::not_found, {"メール送信設定がありません (certfleet mail set)",
-                                    "there are no mail settings yet (certfleet mail set)"});
+  if (!settings) none_yet(context);
   context.out().show(record_of(*settings));
 }
 
@@ -74,14 +78,16 @@ struct Test {
   std::optional<std::string> notification;
 };
 
-constexpr std::chrono::seconds answer_limit{90};  // more than the attempt itself may take
+constexpr std::chrono::seconds answer_more{30};  // than the attempt itself may take
 
 // The mail worker sends it: the command could not open the password, and stands elsewhere.
 void test(Context& context, const Test& a) {
   store::traces::Filter filter;
   filter.since =
       SystemClock().wall() - std::chrono::minutes(5);  // clocks differ; request numbers come again one day
+  std::chrono::seconds answer_limit{};
   context.database().write([&](store::Tx& tx) {
+    answer_limit = store::settings::get(tx).timers.mail + answer_more;
     auto table = notification_or_only(context, tx, a.notification);
     filter.request_no = store::mails::request_test(tx, table.id);
   });
@@ -103,6 +109,15 @@ void test(Context& context, const Test& a) {
   if (job->state != "done")
     context.fail(Fault::permanent, {"送信できませんでした: {}", "not sent: {}"}, job->error);
   context.out().line(context.say({"テストメールを送信しました", "the test mail is sent"}));
+}
+
+void remove(Context& context, const NoArguments&) {
+  if (!context.database().reading([](store::Tx& tx) { return store::mail_settings::find(tx); })) none_yet(context);
+  if (!context.confirmed(context.say({"メール送信設定を削除しますか? メールは送信されなくなります。",
+                                      "Remove the mail settings? No mail is sent then."})))
+    return;
+  context.database().write([](store::Tx& tx) { store::mail_settings::remove(tx); });
+  context.out().done(context.say({"メール送信設定を削除しました", "mail settings removed"}), {});
 }
 
 void declare_set(Verb& verb, Set& a) {
@@ -133,6 +148,8 @@ void add_mail_commands(Commands& commands) {
       "mail", "set", {"設定を変更する", "Change the mail settings"},
       "certfleet mail set --from certfleet@example.com --host smtp.example.com --user certfleet@example.com",
       declare_set, set);
+  commands.verb<NoArguments>("mail", "remove", {"設定を削除する", "Remove the mail settings: no mail is sent then"},
+                             "certfleet mail remove", nullptr, remove);
   commands.verb<Test>(
       "mail", "test", {"テストメールを送信する", "Send a test mail and show how it went"},
       "certfleet mail test",

@@ -39,6 +39,8 @@ struct Fields {
   std::optional<std::string> rename, title, body;
   std::optional<std::vector<std::string>> to, cc, events;
   bool no_cc = false;
+  std::optional<int> interval;
+  bool no_interval = false;
 };
 struct Named {
   std::string name;
@@ -81,6 +83,8 @@ void take(const Context& context, NotificationTable& table, const Fields& a) {
   if (a.to) table.to = *a.to;
   if (a.cc) table.cc = *a.cc;
   if (a.no_cc) table.cc.clear();
+  if (a.interval) table.order_interval_min = a.interval;
+  if (a.no_interval) table.order_interval_min.reset();
   if (a.events) take_events(context, table, *a.events);
   table = domain::checked(table);
 }
@@ -93,7 +97,9 @@ void declare(Verb& verb, Fields& a) {
       .list(a.cc, "--cc", "MAIL", {"宛先 CC。5個まで", "Copy to, five at most"})
       .list(a.events, "--event", "EVENT",
             {"通知するイベント: all, none, expiry, order, apply, expiry-90 など",
-             "What is mailed: all, none, expiry, order, apply, expiry-90 …"});
+             "What is mailed: all, none, expiry, order, apply, expiry-90 …"})
+      .option(a.interval, "--interval", "MINUTES", 1, domain::order_interval_min_max,
+              {"認証局に申請の状態を確認する間隔 (分)", "The CA is asked how an order stands every so many minutes"});
 }
 
 void add(Context& context, const Fields& a) {
@@ -142,6 +148,10 @@ void show(Context& context, const Named& a) {
                  {"to", {"TO", "TO"}, table.to},
                  {"cc", {"CC", "CC"}, table.cc}},
                 {}};
+  Cell interval(table.order_interval_min);
+  if (table.order_interval_min)
+    interval = std::move(interval).as(context.say({"{} 分", "{} min"}, *table.order_interval_min));
+  record.fields.push_back({"order_interval_min", {"認証局への確認間隔", "the CA is asked every"}, std::move(interval)});
   for (const auto& box : boxes) record.fields.push_back({box.key, box.text, table.*box.field});
   context.out().show(record);
 }
@@ -180,7 +190,10 @@ void add_notification_commands(Commands& commands) {
         declare(verb, a);
         verb.option(a.rename, "--rename", "NAME", {"新しい名称", "New name"})
             .flag(a.no_cc, "--no-cc", {"CC をなくす", "No copies"})
-            .not_with("--cc");
+            .not_with("--cc")
+            .flag(a.no_interval, "--no-interval",
+                  {"認証局が示す間隔で確認する", "The CA is asked when it proposes itself"})
+            .not_with("--interval");
       },
       set);
   commands.verb<Named>(noun, "remove", {"削除する", "Remove a notification table"},

@@ -21,6 +21,7 @@ void add_nouns(Commands& commands) {
   add_limit_commands(commands);
   add_keys_commands(commands);
   add_settings_commands(commands);
+  add_schedule_commands(commands);
   add_init_command(commands);
   add_dev_command(commands);
   add_system_commands(commands);

@@ -13,6 +13,7 @@ void add_system_commands(Commands& commands);  // version, migrate
 void add_site_commands(Commands& commands);
 void add_group_commands(Commands& commands);
 void add_settings_commands(Commands& commands);
+void add_schedule_commands(Commands& commands);
 void add_ca_account_commands(Commands& commands);
 void add_service_commands(Commands& commands);
 void add_access_commands(Commands& commands);

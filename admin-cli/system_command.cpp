@@ -8,13 +8,40 @@
 namespace certfleet::cli {
 namespace {
 
-void version(Context& context, const NoArguments&) {
-  context.out().done(fmt::format("certfleet {}", CERTFLEET_VERSION),
-                     {{{"version", {"版", "version"}, CERTFLEET_VERSION},
-                       {"schema", {"スキーマ", "schema"}, store::schema_version()}},
-                      {}});
+// The database's schema and server; why they are not known, if they aren't: this program's version is told in any
+// case.
+struct Found {
+  std::optional<store::Versions> versions;
+  std::string why_not;
+};
+
+Found look(Context& context) {
+  try {
+    auto configuration = find_configuration(context.options().config);
+    store::Database database(store::DatabaseSettings{configuration.dsn, "certfleet version", 10'000});
+    return {store::versions(database), ""};
+  } catch (const Failure& failure) {
+    return {std::nullopt, failure.what()};
+  }
 }
 
+void version(Context& context, const NoArguments&) {
+  auto found = look(context);
+  Record record{{{"version", {"製品の版", "certfleet"}, CERTFLEET_VERSION},
+                 {"schema", {"必要なスキーマの版", "schema it needs"}, store::schema_version()}},
+                {}};
+  if (found.versions) {
+    int there = found.versions->schema;
+    record.fields.push_back({"database_schema", {"データベースのスキーマの版", "schema of the database"},
+                             Cell(there).in(there == store::schema_version() ? Tone::plain : Tone::error)});
+    record.fields.push_back({"server", {"データベースサーバー", "database server"}, found.versions->server});
+  } else {
+    record.fields.push_back({"database_schema", {"データベースのスキーマの版", "schema of the database"},
+                             Cell().as(context.say({"不明: {}", "unknown: {}"}, found.why_not), Tone::warning)});
+    record.fields.push_back({"server", {"データベースサーバー", "database server"}, Cell()});
+  }
+  context.out().show(record);
+}
 struct Migrate {
   std::string database;
 };

@@ -24,7 +24,9 @@ void run(Config& config, Daemon& daemon) {
   SystemClock clock;
   store::Database database({.dsn = dsn, .application = fmt::format("certfleet-broker {}", ::getpid())});
   store::require_schema(database);
-  broker::PeerWatch peers(std::make_unique<broker::StoredPeers>(std::move(database)), peers_interval);
+  store::daemons::Presence presence({"broker", listen}, clock);
+  broker::PeerWatch peers(std::make_unique<broker::StoredPeers>(std::move(database), std::move(presence)),
+                          peers_interval);
 
   bus::Context context;
   bus::Zap zap(context, clock);

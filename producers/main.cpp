@@ -4,6 +4,7 @@
 #include "lib/base/error.h"
 #include "lib/bus/client.h"
 #include "lib/store/applies.h"
+#include "lib/store/batch_runs.h"
 #include "lib/store/orders.h"
 #include "lib/store/orphans.h"
 #include "lib/store/schema.h"
@@ -26,7 +27,8 @@ void run(Config& config, Daemon& daemon) {
     store::require_schema(database);
   }
   SystemClock clock;
-  std::vector<StartDue> due = {store::orders::start_due, store::applies::start_due, store::orphans::end};
+  std::vector<StartDue> due = {store::batch_runs::make_due, store::orders::start_due, store::applies::start_due,
+                               store::orphans::end};
   Scheduler scheduler(std::move(settings), std::move(due),
                       std::make_unique<bus::Client>(std::move(client), std::move(keys), clock), clock,
                       daemon);

@@ -30,18 +30,21 @@ Scheduler::Scheduler(SchedulerSettings settings, std::vector<StartDue> due, std:
       leadership_(named(settings_.database, "leadership")),
       work_(named(settings_.database, "work")),
       jobs_(store::postgres_job_store(named(settings_.database, "jobs"))),
+      presence_({"scheduler", std::nullopt}, clock),
       relay_(settings_.relay) {}
 
 void Scheduler::run() {
   daemon_.ready();
   while (!daemon_.drain().stop_requested()) turn();
   leadership_.disconnect();  // lets another one lead at once
+  presence_.leave(work_);
   bus_->bye("draining");
 }
 
 void Scheduler::turn() {
   try {
     leading_ ? lead() : try_to_lead();
+    presence_.show(work_, leading_);
   } catch (const Failure& failure) {
     log::warn("{}", failure.what());
     step_down("the database is away");

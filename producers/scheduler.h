@@ -8,6 +8,7 @@
 #include "lib/base/clock.h"
 #include "lib/base/daemon.h"
 #include "lib/bus/bus.h"
+#include "lib/store/daemons.h"
 #include "lib/store/job_store.h"
 #include "producers/relay.h"
 #include "producers/timetable.h"
@@ -49,6 +50,7 @@ class Scheduler {
   store::Database leadership_;  // holds the advisory lock and LISTENs; losing it is losing the lead
   store::Database work_;
   std::unique_ptr<store::JobStore> jobs_;
+  store::daemons::Presence presence_;
   bool leading_ = false;
   Instant tried_{};
   Instant checked_{};

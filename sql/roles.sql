@@ -54,6 +54,7 @@ END $$;
 GRANT INSERT, UPDATE, DELETE ON site, notification_table, notification_recipient, user_group, app_user,
   group_member, mail_settings, ca_account, service, key_spec, access, node, job_limit TO certfleet_admin;
 GRANT UPDATE ON company, settings TO certfleet_admin;
+GRANT UPDATE (enabled, cron, time_zone, within_days, due_at, after_id) ON schedule TO certfleet_admin;
 GRANT INSERT, UPDATE ON ca_order, apply, peer TO certfleet_admin;
 GRANT INSERT, DELETE ON csr TO certfleet_admin;
 GRANT INSERT ON job, trace, mail TO certfleet_admin;
@@ -65,8 +66,9 @@ GRANT USAGE ON ALL SEQUENCES IN SCHEMA certfleet TO certfleet_admin;
 GRANT SELECT ON schema_version, settings TO certfleet_daemon;
 GRANT INSERT ON trace TO certfleet_daemon;
 
--- Brokers know whom they admit, and no more.
+-- Brokers know whom they admit, and show that they live.
 GRANT SELECT ON peer TO certfleet_broker;
+GRANT SELECT, INSERT, UPDATE, DELETE ON daemon TO certfleet_broker, certfleet_scheduler;
 
 -- Every worker: the job engine, and the mails that its results call for.
 GRANT SELECT, INSERT, UPDATE, DELETE ON session, job TO certfleet_worker;
@@ -81,6 +83,9 @@ GRANT SELECT ON site, service, key_spec, node, user_group, notification_table, n
 GRANT SELECT ON certificate TO certfleet_scheduler;
 GRANT SELECT, UPDATE ON ca_order, apply, node TO certfleet_scheduler;
 GRANT INSERT ON mail TO certfleet_scheduler;
+GRANT SELECT ON schedule TO certfleet_scheduler;
+GRANT UPDATE (due_at, after_id, ran_at, ran_due_at) ON schedule TO certfleet_scheduler;
+GRANT INSERT ON ca_order, apply TO certfleet_scheduler;   -- those that the batch runs start
 GRANT EXECUTE ON FUNCTION ensure_partitions(integer) TO certfleet_scheduler;
 
 GRANT SELECT ON sealing_key, csr TO certfleet_csr;
@@ -97,7 +102,7 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON certificate, acme_challenge TO certfleet
 GRANT SELECT ON access, certificate, key_pair TO certfleet_apply;
 GRANT SELECT, UPDATE ON node, apply TO certfleet_apply;
 
-GRANT SELECT ON certificate TO certfleet_verify;
+GRANT SELECT, UPDATE (expiry_told) ON certificate TO certfleet_verify;
 GRANT SELECT, UPDATE ON node TO certfleet_verify;
 
 GRANT SELECT ON mail_settings, trace, node TO certfleet_mail;

@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <charconv>
-
 #include "lib/base/error.h"
 #include "lib/domain/check_text.h"
 #include "lib/domain/nouns.h"
@@ -21,22 +19,6 @@ constexpr std::size_t title_bytes_max = 512;  // with the event behind it, well 
 constexpr std::size_t body_bytes_max = 64UL * 1024;
 constexpr std::size_t recipients_max = 5;  // 6.7.4: of each field
 constexpr std::size_t login_bytes_max = 256;
-
-constexpr Text proxy_field{"プロキシー", "proxy"};
-
-// 6.2.1: a host and a port, without scheme and path.
-std::string checked_proxy(std::string_view proxy) {
-  auto colon = proxy.rfind(':');
-  if (colon == std::string_view::npos)
-    refuse(proxy_field, {"\"{}\": ホスト:ポート の形で指定してください", "\"{}\": needs host:port"}, proxy);
-  auto digits = proxy.substr(colon + 1);
-  int port = 0;
-  auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), port);
-  if (error != std::errc() || end != digits.data() + digits.size())
-    refuse(proxy_field, {"\"{}\": ホスト:ポート の形で指定してください", "\"{}\": needs host:port"}, proxy);
-  check_port(port, proxy_field);
-  return fmt::format("{}:{}", pki::normalize_host(proxy.substr(0, colon)), port);
-}
 
 void check_pem_certificates(const std::optional<std::string>& pem, const Text& what) {
   if (pem && pem->size() > pki::pem_bytes_max) refuse(what, too_long, pem->size(), pki::pem_bytes_max);
@@ -124,6 +106,9 @@ NotificationTable checked(NotificationTable table) {
   check_line(table.title, title_bytes_max, {"タイトル", "title"});
   if (table.body.size() > body_bytes_max)
     refuse({"本文", "text"}, too_long, table.body.size(), body_bytes_max);
+  if (table.order_interval_min && (*table.order_interval_min < 1 || *table.order_interval_min > order_interval_min_max))
+    refuse({"認証局への確認間隔", "interval of asking the CA"}, {"{} 分です (1 から {} 分まで)", "{} minutes: 1 to {} are allowed"},
+           *table.order_interval_min, order_interval_min_max);
   for (const auto* field : {&table.to, &table.cc}) {
     auto field_name = field == &table.to ? Text{"TO", "TO"} : Text{"CC", "CC"};
     if (field->size() > recipients_max)
@@ -132,12 +117,6 @@ NotificationTable checked(NotificationTable table) {
     for (const auto& address : *field) check_mail_address(address, field_name);
   }
   return table;
-}
-
-Settings checked(Settings settings) {
-  if (settings.proxy) settings.proxy = checked_proxy(*settings.proxy);
-  check_one_of(settings.language, {"ja", "en"}, {"言語", "language"});
-  return settings;
 }
 
 }  // namespace certfleet::domain

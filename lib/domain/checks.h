@@ -20,6 +20,8 @@ void check_name(std::string_view name, const Text& what);
 // One address, printable ASCII (RFC 5321 section 4.1.2, without quoted local parts).
 void check_mail_address(std::string_view address, const Text& what);
 
+inline constexpr int order_interval_min_max = 24 * 60;  // 6.7.3: a CA is asked once a day at least
+
 User checked(User user);                             // 6.5
 KeySpec checked(KeySpec spec);                       // 8.5
 Service checked(Service service);                    // 7.2, with its key spec
@@ -28,6 +30,5 @@ Access checked(Access access);                       // 9.1.6
 Node checked(Node node);                             // 9.1
 MailSettings checked(MailSettings settings);         // 6.6
 NotificationTable checked(NotificationTable table);  // 6.7
-Settings checked(Settings settings);                 // 6.2
 
 }  // namespace certfleet::domain

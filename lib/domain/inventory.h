@@ -10,6 +10,7 @@
 #include "lib/base/id.h"
 #include "lib/domain/node.h"
 #include "lib/domain/sealed.h"
+#include "lib/domain/settings.h"
 
 namespace certfleet::domain {
 
@@ -63,14 +64,10 @@ struct NotificationTable {
   bool expiry_90 = true, expiry_60 = true, expiry_30 = true, expiry_15 = true, expired = true;
   bool order_started = true, order_progress = true, order_ended = true;
   bool apply_started = true, apply_ended = true;
+  // The interval at which the CA is asked how an order stands (6.7.3); none: as the CA itself proposes.
+  std::optional<int> order_interval_min;
   std::vector<std::string> to;  // at most 5
   std::vector<std::string> cc;  // at most 5
-};
-
-struct Settings {
-  std::optional<std::string> proxy;  // host:port
-  std::string time_zone = "UTC";
-  std::string language = "ja";
 };
 
 // A certificate of a service as stored.

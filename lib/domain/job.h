@@ -25,6 +25,7 @@ struct JobKind {
   int attempts_max;                 // failed attempts, then the job is dead
   std::chrono::seconds backoff_base;
   std::chrono::seconds backoff_max;
+  bool by_timer = false;  // the completion timer of its queue counts instead of time_limit (manual 6.2.2)
 };
 
 // Every kind there is. An unknown name is a broken invariant.

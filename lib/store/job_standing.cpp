@@ -1,6 +1,6 @@
 #include "lib/store/job_standing.h"
 
-#include "lib/store/overview.h"
+#include "lib/store/daemons.h"
 #include "lib/store/rows.h"
 #include "lib/store/times.h"
 
@@ -88,7 +88,7 @@ std::optional<Standing> standing(Tx& tx, JobId id) {
   add_key(tx, out);
   add_limit(tx, out);
   add_workers(tx, out);
-  for (const auto& daemon : overview::daemons(tx)) out.scheduler_leads |= daemon.leads;
+  for (const auto& daemon : daemons::living(tx)) out.scheduler_leads |= daemon.leads;
   return out;
 }
 

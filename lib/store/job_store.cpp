@@ -105,7 +105,7 @@ class PostgresJobStore final : public JobStore {
     return database_.writing([&](Tx& tx) {
       Heartbeat beat;
       auto renewed = tx.raw().exec_params(
-          "UPDATE session SET expires_at = now() + make_interval(secs => $2), draining = $3,"
+          "UPDATE session SET expires_at = now() + make_interval(secs => $2), seen_at = now(), draining = $3,"
           " clock_error_s = $4 - extract(epoch FROM clock_timestamp()) WHERE id = $1 AND expires_at > now()",
           session.value(), life.count(), draining, seconds_of(SystemClock().wall()));
       beat.alive = renewed.affected_rows() == 1;

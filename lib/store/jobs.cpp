@@ -26,7 +26,7 @@ struct Columns {
     columns[5].add(job.site.value());
     columns[6].add(static_cast<std::int64_t>(job.priority));
     columns[7].add(static_cast<double>(job.wait.count()));
-    columns[8].add(static_cast<double>(kind.time_limit.count()));
+    columns[8].add(kind.by_timer ? 0.0 : static_cast<double>(kind.time_limit.count()));
     columns[9].add(std::int64_t{kind.attempts_max});
     columns[10].add(std::int64_t{job.request_no});
     columns[11].add(job.concurrency_key);

@@ -23,8 +23,8 @@ constexpr std::array boxes = {
 
 constexpr const char* columns =
     "SELECT n.id, n.name, n.title, n.body, n.expiry_90, n.expiry_60, n.expiry_30, n.expiry_15, n.expired,"
-    " n.order_started, n.order_progress, n.order_ended, n.apply_started, n.apply_ended FROM "
-    "notification_table n ";
+    " n.order_started, n.order_progress, n.order_ended, n.apply_started, n.apply_ended, n.order_interval_min"
+    " FROM notification_table n ";
 
 NotificationTable table_of(Tx& tx, const pqxx::row& row) {
   NotificationTable table;
@@ -33,6 +33,7 @@ NotificationTable table_of(Tx& tx, const pqxx::row& row) {
   table.title = row["title"].as<std::string>();
   table.body = row["body"].as<std::string>();
   for (auto [name, box] : boxes) table.*box = row[name].as<bool>();
+  table.order_interval_min = int_of(row["order_interval_min"]);
   for (const auto& recipient : tx.raw().exec_params("SELECT field, address FROM notification_recipient WHERE "
                                                     "notification_id = $1 ORDER BY field, position",
                                                     table.id.value()))
@@ -58,11 +59,12 @@ void write_recipients(Tx& tx, NotificationId id, const NotificationTable& table)
   }
 }
 
-// Runs `sql` with the boxes as $4 to $13; $1 is the id (0 for a new table).
+// Runs `sql` with the boxes as $5 to $14, the interval as $15; $1 is the id (0 for a new table).
 pqxx::result run(Tx& tx, const char* sql, const NotificationTable& t) {
+  auto interval = number_text(t.order_interval_min);
   return tx.raw().exec_params(sql, t.id.value(), t.name, t.title, t.body, t.expiry_90, t.expiry_60,
                               t.expiry_30, t.expiry_15, t.expired, t.order_started, t.order_progress,
-                              t.order_ended, t.apply_started, t.apply_ended);
+                              t.order_ended, t.apply_started, t.apply_ended, or_null(interval));
 }
 
 }  // namespace
@@ -97,8 +99,9 @@ NotificationId add(Tx& tx, const NotificationTable& table) {
     auto rows =
         run(tx,
             "INSERT INTO notification_table (name, title, body, expiry_90, expiry_60, expiry_30, expiry_15,"
-            " expired, order_started, order_progress, order_ended, apply_started, apply_ended)"
-            " VALUES ($2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) RETURNING id, $1::bigint",
+            " expired, order_started, order_progress, order_ended, apply_started, apply_ended,"
+            " order_interval_min)"
+            " VALUES ($2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15::integer) RETURNING id, $1::bigint",
             table);
     return id_of<NotificationId>(rows[0][0]);
   });
@@ -112,7 +115,8 @@ void update(Tx& tx, const NotificationTable& table) {
         run(tx,
             "UPDATE notification_table SET name = $2, title = $3, body = $4, expiry_90 = $5, expiry_60 = $6,"
             " expiry_30 = $7, expiry_15 = $8, expired = $9, order_started = $10, order_progress = $11,"
-            " order_ended = $12, apply_started = $13, apply_ended = $14 WHERE id = $1",
+            " order_ended = $12, apply_started = $13, apply_ended = $14, order_interval_min = $15::integer"
+            " WHERE id = $1",
             table),
         nouns::notification, table.id.value());
   });

@@ -6,8 +6,6 @@
 namespace certfleet::store::overview {
 namespace {
 
-constexpr std::int64_t leader_lock = 0x6c656164;  // "lead": what the leading scheduler holds
-
 std::optional<WallTime> time_or_none(const pqxx::field& field) {
   if (field.is_null()) return std::nullopt;
   return wall_time(field.as<double>());
@@ -85,54 +83,6 @@ std::vector<NodeRow> nodes(Tx& tx, ServiceId service) {
            " WHERE $1::bigint = 0 OR n.service_id = $1 ORDER BY n.name",
            service.value()))
     rows.push_back(node_of(row));
-  return rows;
-}
-
-std::vector<WorkerRow> workers(Tx& tx) {
-  std::vector<WorkerRow> rows;
-  for (const auto& row : tx.raw().exec(
-           "SELECT s.id, s.queue, s.host, s.pid, coalesce(t.name, '') AS site, s.slots, s.draining,"
-           " extract(epoch FROM s.started_at) AS started_at,"
-           " (SELECT count(*) FROM job WHERE job.session_id = s.id AND job.state = 'running') AS running"
-           " FROM session s LEFT JOIN site t ON t.id = s.site_id WHERE s.expires_at > now()"
-           " ORDER BY s.queue, s.host, s.pid"))
-    rows.push_back({id_of<SessionId>(row["id"]), row["queue"].as<std::string>(),
-                    row["host"].as<std::string>(), row["pid"].as<int>(), row["site"].as<std::string>(),
-                    row["slots"].as<int>(), row["running"].as<int>(), row["draining"].as<bool>(),
-                    wall_time(row["started_at"].as<double>())});
-  return rows;
-}
-
-std::vector<DaemonRow> daemons(Tx& tx) {
-  // A daemon may hold several connections; their names begin with program and process.
-  std::vector<DaemonRow> rows;
-  for (const auto& row : tx.raw().exec_params(
-           "SELECT split_part(application_name, ' ', 1) AS program, split_part(application_name, ' ', 2) AS "
-           "pid,"
-           " bool_or(EXISTS (SELECT 1 FROM pg_locks l WHERE l.pid = a.pid AND l.locktype = 'advisory'"
-           "                 AND l.granted AND l.classid = 0 AND l.objid::bigint = $1)) AS leads"
-           " FROM pg_stat_activity a WHERE datname = current_database()"
-           " AND application_name ~ '^certfleet-(scheduler|broker) [0-9]+' GROUP BY 1, 2 ORDER BY 1, "
-           "2::integer",
-           leader_lock))
-    rows.push_back({row["program"].as<std::string>(), row["pid"].as<int>(), row["leads"].as<bool>()});
-  return rows;
-}
-
-std::vector<QueueRow> queues(Tx& tx) {
-  std::vector<QueueRow> rows;
-  for (const auto& row : tx.raw().exec(
-           "SELECT q.queue, coalesce(j.waiting, 0) AS waiting, coalesce(j.ready, 0) AS ready,"
-           " coalesce(j.running, 0) AS running, coalesce(d.dead, 0) AS dead"
-           " FROM unnest(enum_range(NULL::job_queue)) WITH ORDINALITY AS q(queue, place)"
-           " LEFT JOIN (SELECT queue, count(*) FILTER (WHERE state = 'waiting') AS waiting,"
-           "            count(*) FILTER (WHERE state = 'ready') AS ready,"
-           "            count(*) FILTER (WHERE state = 'running') AS running FROM job GROUP BY queue) j "
-           "USING (queue)"
-           " LEFT JOIN (SELECT queue, count(*) AS dead FROM job_dead GROUP BY queue) d USING (queue)"
-           " ORDER BY q.place"))
-    rows.push_back({row["queue"].as<std::string>(), row["waiting"].as<int>(), row["ready"].as<int>(),
-                    row["running"].as<int>(), row["dead"].as<int>()});
   return rows;
 }
 

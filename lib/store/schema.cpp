@@ -24,6 +24,12 @@ int found_schema_version(Tx& tx) { return version_of(tx); }
 
 int schema_version() { return static_cast<int>(sql::migrations().size()); }
 
+Versions versions(Database& database) {
+  return database.reading([](Tx& tx) {
+    return Versions{version_of(tx), "PostgreSQL " + tx.raw().exec1("SHOW server_version")[0].as<std::string>()};
+  });
+}
+
 int migrate(Database& database) {
   return database.writing([](Tx& tx) {
     auto& raw = tx.raw();

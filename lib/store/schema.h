@@ -8,6 +8,13 @@ namespace certfleet::store {
 // The version this program was built for: the number of the last migration.
 int schema_version();
 
+// What is found in a database: the version of its schema (0: none) and of its server ("PostgreSQL 15.10").
+struct Versions {
+  int schema = 0;
+  std::string server;
+};
+Versions versions(Database& database);
+
 // Brings the database to schema_version() in one transaction (DESIGN section 4) and sets the roles' rights.
 // The connection must be the owner's. Returns the version found before, 0 for an empty database.
 // Failure(conflict) if the database is newer than this program.

@@ -1,20 +1,36 @@
 #include "lib/store/settings.h"
 
+#include "lib/domain/time_zone.h"
 #include "lib/store/rows.h"
+#include "lib/store/schedules.h"
 #include "lib/store/times.h"
 
 namespace certfleet::store::settings {
 
 domain::Settings get(Tx& tx) {
-  auto row = tx.raw().exec1("SELECT proxy, time_zone, language FROM settings");
-  return {text_of(row["proxy"]), row["time_zone"].as<std::string>(), row["language"].as<std::string>()};
+  auto row = tx.raw().exec1(
+      "SELECT proxy, time_zone, language, csr_timer_s, order_timer_s, apply_timer_s, verify_timer_s, mail_timer_s"
+      " FROM settings");
+  domain::Settings settings;
+  settings.proxy = text_of(row["proxy"]);
+  settings.time_zone = row["time_zone"].as<std::string>();
+  settings.language = row["language"].as<std::string>();
+  for (const auto& bounds : domain::timer_bounds)
+    settings.timers.*bounds.field = std::chrono::seconds(row[std::string(bounds.name) + "_timer_s"].as<int>());
+  return settings;
 }
 
 void update(Tx& tx, const domain::Settings& settings) {
   if (tx.raw().exec_params("SELECT 1 FROM pg_timezone_names WHERE name = $1", settings.time_zone).empty())
-    throw Failure(Fault::usage, Text{"{} というタイムゾーンはありません", "unknown time zone {}"}, settings.time_zone);
-  tx.raw().exec_params("UPDATE settings SET proxy = $1, time_zone = $2, language = $3",
-                       or_null(settings.proxy), settings.time_zone, settings.language);
+    throw Failure(Fault::usage, domain::unknown_zone, settings.time_zone);
+  bool moved = settings.time_zone != get(tx).time_zone;
+  const auto& timers = settings.timers;
+  tx.raw().exec_params(
+      "UPDATE settings SET proxy = $1, time_zone = $2, language = $3, csr_timer_s = $4, order_timer_s = $5,"
+      " apply_timer_s = $6, verify_timer_s = $7, mail_timer_s = $8",
+      or_null(settings.proxy), settings.time_zone, settings.language, timers.csr.count(), timers.order.count(),
+      timers.apply.count(), timers.verify.count(), timers.mail.count());
+  if (moved) schedules::plan_again(tx);
 }
 
 std::string local_time(Tx& tx, WallTime at) {

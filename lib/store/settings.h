@@ -10,6 +10,8 @@
 namespace certfleet::store::settings {
 
 domain::Settings get(Tx& tx);
+// A new time zone moves the batch runs that have none of their own. Failure(usage): one that the database or this
+// machine does not know.
 void update(Tx& tx, const domain::Settings& settings);
 
 // "2023/02/19 03:35:06" in the installation's time zone: PostgreSQL knows all zones and their history.

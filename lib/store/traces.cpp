@@ -85,11 +85,15 @@ std::vector<Stored> newest(Tx& tx, const Filter& filter, int lines_max) {
   limit(filter.code.has_value(), fmt::format("code = {}", filter.code.value_or(0)));
   limit(filter.since.has_value(), fmt::format("at >= '{}'", timestamp(filter.since.value_or(WallTime()))));
   limit(filter.until.has_value(), fmt::format("at < '{}'", timestamp(filter.until.value_or(WallTime()))));
+  limit(filter.before_id != 0,
+        filter.by_time() ? fmt::format("(at, id) < (SELECT at, id FROM trace WHERE id = {} LIMIT 1)", filter.before_id)
+                         : fmt::format("id < {}", filter.before_id));
   limit(filter.after_id != 0, fmt::format("id > {}", filter.after_id));
   std::vector<Stored> lines;
   for (const auto& row : tx.raw().exec_params(
            "SELECT id, extract(epoch FROM at) AS at, level, module, code, request_no, args, service_id, node_id, job_id"
-           " FROM trace WHERE " + where + " ORDER BY id DESC LIMIT $1",
+           " FROM trace WHERE " + where + " ORDER BY " + (filter.by_time() ? "trace.at DESC, " : "") +
+               "id DESC LIMIT $1",
            lines_max))
     lines.push_back(stored_of(row));
   // Workers store their lines side by side: what happened first is shown first.

@@ -31,7 +31,11 @@ struct Filter {
   std::optional<int> code;
   std::optional<WallTime> since;
   std::optional<WallTime> until;
-  std::int64_t after_id = 0;  // for following: only newer ones
+  std::int64_t after_id = 0;   // for following: only newer ones
+  std::int64_t before_id = 0;  // for pages: only older ones
+
+  // Whether only times limit it: then its pages go by time, else by number.
+  bool by_time() const { return (since || until) && !service && !node && request_no == 0; }
 };
 
 // The newest `lines_max` that fit, oldest first.

@@ -2,10 +2,12 @@
 
 #include <fmt/format.h>
 
+#include "lib/domain/ca_interval.h"
 #include "lib/store/ca_accounts.h"
 #include "lib/store/certificates.h"
 #include "lib/store/challenges.h"
 #include "lib/store/csrs.h"
+#include "lib/store/notifications.h"
 #include "lib/store/settings.h"
 #include "lib/store/traces.h"
 #include "workers/order/authorities.h"
@@ -22,13 +24,18 @@ struct Loaded {
   store::csrs::StoredCsr csr;
   domain::CaAccount account;
   domain::Settings settings;
+  std::optional<int> interval_min;  // at which the CA is asked how the order stands
 };
+
+std::optional<int> interval_of(const std::optional<domain::NotificationTable>& table) {
+  return table ? table->order_interval_min : std::nullopt;
+}
 
 Loaded load(store::Tx& tx, const store::orders::Order& order) {
   if (!order.csr)
     throw Failure(Fault::not_found, fmt::format("the CSR of order {} is gone", order.id.value()));
   return {store::csrs::get(tx, order.csr), store::ca_accounts::get_with_secrets(tx, order.ca_account),
-          store::settings::get(tx)};
+          store::settings::get(tx), interval_of(store::notifications::of_service(tx, order.service))};
 }
 
 pki::Csr readable(const store::csrs::StoredCsr& stored) {
@@ -128,7 +135,8 @@ Outcome OrderPlace::attempt(const domain::Job& job, pipeline::Context& context, 
   Surroundings around{context, tracer, keys_, clock_, make_web_, std::move(loaded.settings)};
   auto authority = make_authority(std::move(loaded.account), around);
   auto progress = authority->advance({order.id, order.order_url.value_or(""), job.attempts_failed, csr});
-  if (const auto* pending = std::get_if<Pending>(&progress)) return Outcome::wait_for(pending->look_again);
+  if (const auto* pending = std::get_if<Pending>(&progress)) 
+    return Outcome::wait_for(domain::ask_again(pending->look_again, loaded.interval_min));
   auto chain = receive(std::get<Issued>(progress).chain_pem, csr, clock_.wall());
   tracer.info(trace_id::downloaded, {pki::show_serial(chain.leaf.serial())});
   tracer.info(trace_id::ended, {number});

@@ -1,4 +1,5 @@
 #include "lib/pipeline/worker.h"
+#include "workers/verify/expiry_scan.h"
 #include "workers/verify/verify_node.h"
 
 namespace {
@@ -6,6 +7,7 @@ namespace {
 certfleet::pipeline::Handlers handlers(certfleet::Config&, certfleet::pipeline::Toolbox&) {
   certfleet::pipeline::Handlers all;
   all.push_back(std::make_unique<certfleet::verify::VerifyNode>());
+  all.push_back(std::make_unique<certfleet::verify::ExpiryScan>());
   return all;
 }
 

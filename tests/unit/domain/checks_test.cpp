@@ -170,17 +170,6 @@ TEST(Checks, a_host_key_is_a_fingerprint) {
   }
 }
 
-TEST(Checks, a_proxy_is_host_and_port) {
-  Settings settings;
-  settings.proxy = "Proxy.example.com:8080";
-  EXPECT_EQ(checked(settings).proxy, "proxy.example.com:8080");
-  for (const auto* bad :
-       {"proxy", "http://proxy:8080", "proxy:", "proxy:0", "proxy:65536", ":8080", "proxy:80x"}) {
-    settings.proxy = bad;
-    EXPECT_TRUE(refused(settings)) << bad;
-  }
-}
-
 TEST(Checks, a_directory_is_reached_over_https) {
   CaAccount account;
   account.name = "ca";

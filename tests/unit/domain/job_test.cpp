@@ -25,7 +25,7 @@ TEST(Backoff, waits_at_least_as_long_as_the_other_side_asks) {
 }
 
 TEST(JobKinds, every_kind_belongs_to_the_queue_of_its_first_word) {
-  for (auto name : {"csr.make", "order.place", "apply.run", "verify.node", "mail.send"}) {
+  for (auto name : {"csr.make", "order.place", "apply.run", "verify.node", "verify.expiry", "mail.send"}) {
     const auto& kind = job_kind(name);
     EXPECT_TRUE(kind.name.starts_with(to_string(kind.queue)));
     EXPECT_GT(kind.attempts_max, 0);
