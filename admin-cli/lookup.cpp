@@ -5,10 +5,12 @@
 #include "lib/pki/chain.h"
 #include "lib/pki/limits.h"
 #include "lib/store/accesses.h"
+#include "lib/store/applicants.h"
 #include "lib/store/ca_accounts.h"
 #include "lib/store/groups.h"
 #include "lib/store/nodes.h"
 #include "lib/store/notifications.h"
+#include "lib/store/organizations.h"
 #include "lib/store/services.h"
 #include "lib/store/sites.h"
 
@@ -29,8 +31,9 @@ T only(const Context& context, const Text& what, const char* option, std::vector
 }  // namespace
 
 domain::Service service_named(const Context& context, store::Tx& tx, std::string_view name) {
-  return require(context, words::service, name, store::services::find(tx, name),
-                 [&] { return store::services::list(tx); });
+  auto found = store::services::find(tx, name);
+  if (!found) no_such(context, words::service, name, store::services::names(tx));
+  return std::move(*found);
 }
 
 domain::Node node_named(const Context& context, store::Tx& tx, std::string_view name) {
@@ -56,6 +59,17 @@ domain::Group group_named(const Context& context, store::Tx& tx, std::string_vie
 domain::CaAccount ca_account_named(const Context& context, store::Tx& tx, std::string_view name) {
   return require(context, words::ca_account, name, store::ca_accounts::find(tx, name),
                  [&] { return store::ca_accounts::list(tx); });
+}
+
+domain::Organization organization_named(const Context& context, store::Tx& tx, std::string_view name) {
+  return require(context, words::organization, name, store::organizations::find(tx, name),
+                 [&] { return store::organizations::list(tx); });
+}
+
+domain::Applicant applicant_named(const Context& context, store::Tx& tx, domain::ApplicantKind kind,
+                                  std::string_view name) {
+  return require(context, kind == domain::ApplicantKind::applicant ? words::applicant : words::ev_approver, name,
+                 store::applicants::find(tx, kind, name), [&] { return store::applicants::list(tx, kind); });
 }
 
 domain::NotificationTable notification_named(const Context& context, store::Tx& tx, std::string_view name) {

@@ -16,6 +16,9 @@ domain::Access access_named(const Context& context, store::Tx& tx, std::string_v
 domain::Site site_named(const Context& context, store::Tx& tx, std::string_view name);
 domain::Group group_named(const Context& context, store::Tx& tx, std::string_view name);
 domain::CaAccount ca_account_named(const Context& context, store::Tx& tx, std::string_view name);
+domain::Organization organization_named(const Context& context, store::Tx& tx, std::string_view name);
+domain::Applicant applicant_named(const Context& context, store::Tx& tx, domain::ApplicantKind kind,
+                                  std::string_view name);
 domain::NotificationTable notification_named(const Context& context, store::Tx& tx, std::string_view name);
 
 // The only one there is if none is named; Failure(usage) if there are several.

@@ -13,6 +13,8 @@ void add_nouns(Commands& commands) {
   add_apply_command(commands);
   add_access_commands(commands);
   add_ca_account_commands(commands);
+  add_organization_commands(commands);
+  add_applicant_commands(commands);
   add_notification_commands(commands);
   add_mail_commands(commands);
   add_group_commands(commands);

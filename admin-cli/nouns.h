@@ -15,6 +15,8 @@ void add_group_commands(Commands& commands);
 void add_settings_commands(Commands& commands);
 void add_schedule_commands(Commands& commands);
 void add_ca_account_commands(Commands& commands);
+void add_organization_commands(Commands& commands);
+void add_applicant_commands(Commands& commands);  // applicant and ev-approver
 void add_service_commands(Commands& commands);
 void add_access_commands(Commands& commands);
 void add_node_commands(Commands& commands);

@@ -3,10 +3,15 @@
 #include "admin-cli/labels.h"
 #include "admin-cli/lookup.h"
 #include "admin-cli/node_views.h"
+#include "admin-cli/revision.h"
 #include "admin-cli/words.h"
-#include "lib/domain/expiry.h"
+#include "lib/domain/idn.h"
+#include "lib/pki/certificate.h"
+#include "lib/pki/chain.h"
+#include "lib/store/applicants.h"
 #include "lib/store/ca_accounts.h"
 #include "lib/store/certificates.h"
+#include "lib/store/organizations.h"
 #include "lib/store/overview.h"
 
 namespace certfleet::cli {
@@ -14,12 +19,15 @@ namespace {
 
 namespace overview = store::overview;
 
-// Manual 7.1: a row is yellow or red with the state of its certificate. A disabled service is left out of it.
-Tone tone_of(const overview::ServiceRow& row, WallTime now) {
-  if (!row.enabled) return Tone::plain;
-  auto expiry = domain::expiry_of(row.not_after, now);
-  if (expiry == domain::Expiry::expired) return Tone::error;
-  return domain::is_warning(expiry) ? Tone::warning : Tone::plain;
+constexpr Text registered{"認証局の設定を使用", "as registered at the CA"};
+
+// "Intermediate CA 1, Intermediate CA 2": what is above the certificate, as far as it is stored.
+std::vector<std::string> chain_names(const domain::StoredCertificate& certificate) {
+  std::vector<std::string> names;
+  if (certificate.chain_pem.empty()) return names;
+  for (const auto& each : pki::certificates_from_pem(certificate.chain_pem))
+    names.push_back(each.common_name().empty() ? each.subject() : each.common_name());
+  return names;
 }
 
 Section certificates_section(const std::vector<domain::StoredCertificate>& certificates, WallTime now,
@@ -30,13 +38,17 @@ Section certificates_section(const std::vector<domain::StoredCertificate>& certi
                     {"serial", words::serial},
                     {"not_before", {"開始", "from"}},
                     {"not_after", words::expires},
+                    {"issuer", {"発行者", "issuer"}},
+                    {"chain", {"中間証明書", "chain"}},
                     {"sha256", {"SHA-256", "SHA-256"}}},
                    {},
                    {}}};
   for (const auto& certificate : certificates)
     section.table.add({Cell(certificate.slot).as(fmt::format("{:03}", certificate.slot)),
                        serial_cell(certificate.serial), certificate.not_before,
-                       expiry_cell(certificate.not_after, now, language), certificate.sha256});
+                       expiry_cell(certificate.not_after, now, language),
+                       pki::Certificate::from_pem(certificate.leaf_pem).issuer(), chain_names(certificate),
+                       certificate.sha256});
   return section;
 }
 
@@ -53,29 +65,57 @@ void add_key_fields(Record& record, const domain::KeySpec& spec) {
   field("email", {"証明書のメールアドレス", "key mail address"}, spec.email);
 }
 
-}  // namespace
-
-void list_services(Context& context) {
-  auto rows = context.database().reading([](store::Tx& tx) { return overview::services(tx); });
-  auto now = SystemClock().wall();
-  auto language = context.language();
-  Table table{{{"name", words::name},
-               {"common_name", words::common_name},
-               {"not_after", words::expires},
-               {"expiry", words::state},
-               {"order_state", {"申請", "order"}},
-               {"nodes", {"ノード", "nodes"}},
-               {"group", words::group},
-               {"enabled", words::enabled}},
-              {},
-              {}};
-  for (const auto& row : rows)
-    table.add({row.name, row.common_name, expiry_cell(row.not_after, now, language),
-               expiry_status_cell(row.not_after, now, language), order_state_cell(row.order_state, language),
-               row.nodes, row.group, row.enabled},
-              tone_of(row, now));
-  context.out().show(table);
+// 8.4: what the CA of the service does not ask for is left out.
+void add_order_fields(Record& record, store::Tx& tx, const domain::OrderSettings& order, Language language) {
+  auto add = [&](const char* key, const Text& title, Cell cell) {
+    record.fields.push_back({key, title, std::move(cell)});
+  };
+  Cell account;
+  std::string kind;
+  if (order.ca_account) {
+    auto found = store::ca_accounts::get(tx, order.ca_account);
+    account = found.name;
+    kind = found.kind;
+  }
+  add("auto_order", {"認証局へ自動申請", "automatic orders"}, order.automatic && order.ca_account);
+  add("ca_account", words::ca_account, account);
+  add("csr", {"申請のCSR", "CSR of orders"},
+      Cell(order.csr_source == domain::CsrSource::stored ? "stored" : "at-order")
+          .as(std::string((order.csr_source == domain::CsrSource::stored
+                               ? Text{"保存済みのもの", "the stored one"}
+                               : Text{"申請時に作成", "made at the order"})
+                              .in(language))));
+  if (order.product)
+    add("product", {"証明書の種類", "product"},
+        Cell(to_string(*order.product))
+            .as(fmt::format("{}: {}", number_of(*order.product),
+                            language == Language::ja ? title_ja(*order.product) : title_en(*order.product))));
+  if (kind != "digicert" && !order.product) return;
+  add("licences", {"ライセンス数", "licences"}, order.licences);
+  add("previous_order", {"前回のオーダーID", "previous order"}, order.previous_order);
+  add("ca_organization", words::organization,
+      order.organization ? Cell(store::organizations::get(tx, order.organization).name) : Cell());
+  auto person = [&](domain::ApplicantKind of, ApplicantId id) {
+    return id ? Cell(store::applicants::get(tx, of, id).name) : Cell().as(std::string(registered.in(language)));
+  };
+  add("applicant", words::applicant, person(domain::ApplicantKind::applicant, order.applicant));
+  if (order.product && is_ev(*order.product))
+    add("ev_approver", words::ev_approver, person(domain::ApplicantKind::ev_approver, order.ev_approver));
 }
+
+// In both forms, where a name has two.
+void add_names(Record& record, const domain::Service& service) {
+  record.fields.push_back({"common_name", words::common_name, service.common_name});
+  if (auto readable = domain::u_labels(service.common_name); readable != service.common_name)
+    record.fields.push_back({"common_name_unicode", {"コモンネーム (国際化)", "common name as read"}, readable});
+  std::vector<std::string> sans;
+  for (const auto& name : service.sans) sans.push_back(domain::u_labels(name));
+  record.fields.push_back({"sans", {"追加の FQDN", "further names"}, service.sans});
+  if (sans != service.sans)
+    record.fields.push_back({"sans_unicode", {"追加の FQDN (国際化)", "further names as read"}, sans});
+}
+
+}  // namespace
 
 void show_service(Context& context, const std::string& name) {
   auto now = SystemClock().wall();
@@ -85,24 +125,24 @@ void show_service(Context& context, const std::string& name) {
     auto service = service_named(context, tx, name);
     auto row = overview::service(tx, service.id);
     CERTFLEET_INVARIANT(row.has_value(), name);
-    Cell account;
-    if (service.ca_account) account = store::ca_accounts::get(tx, service.ca_account).name;
-    record.fields = {
-        {"id", words::id, service.id.value()},
-        {"name", words::name, service.name},
-        {"group", words::group, row->group},
-        {"enabled", words::enabled, service.enabled},
-        {"common_name", words::common_name, service.common_name},
-        {"sans", {"追加の FQDN", "further names"}, service.sans},
-        {"separate_chain", {"中間証明書は別ファイル", "separate chain"}, service.separate_chain},
-        {"ca_account", words::ca_account, account},
-        {"expiry", {"有効期限ステータス", "certificate"}, expiry_status_cell(row->not_after, now, language)},
-        {"not_after", words::expires, expiry_cell(row->not_after, now, language)},
-        {"order_state", {"申請ステータス", "order"}, order_state_cell(row->order_state, language)}};
+    record.fields = {{"id", words::id, service.id.value()},
+                     {"name", words::name, service.name},
+                     {"group", words::group, row->group},
+                     {"enabled", words::enabled, service.enabled}};
+    add_names(record, service);
+    record.fields.push_back(
+        {"separate_chain", {"中間証明書は別ファイル", "separate chain"}, service.separate_chain});
+    add_order_fields(record, tx, service.order, language);
+    record.fields.push_back(
+        {"expiry", {"有効期限ステータス", "certificate"}, expiry_status_cell(row->not_after, now, language)});
+    record.fields.push_back({"not_after", words::expires, expiry_cell(row->not_after, now, language)});
+    record.fields.push_back(
+        {"order_state", {"申請ステータス", "order"}, order_state_cell(row->order_state, language)});
     if (!row->order_error.empty())
       record.fields.push_back(
           {"order_error", {"申請メッセージ", "order message"}, Cell(row->order_error).in(Tone::error)});
     if (service.key_spec) add_key_fields(record, *service.key_spec);
+    record.fields.push_back(revision_field(tx, store::revisions::Table::service, service.id.value()));
     record.sections.push_back(certificates_section(store::certificates::list(tx, service.id), now, language));
     record.sections.push_back(
         {"nodes", {"ノード", "Nodes"}, nodes_table(overview::nodes(tx, service.id), language, false)});

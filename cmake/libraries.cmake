@@ -24,6 +24,7 @@ certfleet_pkg(pq libpq)
 certfleet_pkg(zmq libzmq)
 certfleet_pkg(ssh libssh)
 certfleet_pkg(systemd libsystemd)
+certfleet_pkg(idn2 libidn2)
 certfleet_pkg(tomlplusplus tomlplusplus)
 
 add_library(cppzmq INTERFACE)   # headers only, over libzmq

@@ -52,7 +52,8 @@ BEGIN
 END $$;
 
 GRANT INSERT, UPDATE, DELETE ON site, notification_table, notification_recipient, user_group, app_user,
-  group_member, mail_settings, ca_account, service, key_spec, access, node, job_limit TO certfleet_admin;
+  group_member, mail_settings, ca_account, service, key_spec, access, node, job_limit, organization, applicant,
+  ev_approver TO certfleet_admin;
 GRANT UPDATE ON company, settings TO certfleet_admin;
 GRANT UPDATE (enabled, cron, time_zone, within_days, due_at, after_id) ON schedule TO certfleet_admin;
 GRANT INSERT, UPDATE ON ca_order, apply, peer TO certfleet_admin;
@@ -80,7 +81,7 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON session, job TO certfleet_scheduler;
 GRANT SELECT, INSERT ON job_history, job_dead TO certfleet_scheduler;
 GRANT SELECT ON site, service, key_spec, node, user_group, notification_table, notification_recipient, mail,
   peer TO certfleet_scheduler;
-GRANT SELECT ON certificate TO certfleet_scheduler;
+GRANT SELECT ON certificate, csr TO certfleet_scheduler;
 GRANT SELECT, UPDATE ON ca_order, apply, node TO certfleet_scheduler;
 GRANT INSERT ON mail TO certfleet_scheduler;
 GRANT SELECT ON schedule TO certfleet_scheduler;
@@ -96,6 +97,7 @@ GRANT SELECT, UPDATE ON ca_order TO certfleet_csr;
 GRANT SELECT ON sealing_key, csr TO certfleet_order;
 GRANT SELECT (id, service_id, algorithm, spki_sha256, created_at) ON key_pair TO certfleet_order;
 GRANT DELETE ON key_pair TO certfleet_order;
+GRANT SELECT ON organization, applicant, ev_approver TO certfleet_order;
 GRANT SELECT, UPDATE ON ca_account, ca_order TO certfleet_order;
 GRANT SELECT, INSERT, UPDATE, DELETE ON certificate, acme_challenge TO certfleet_order;
 

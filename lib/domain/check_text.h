@@ -28,5 +28,11 @@ void check_line(std::string_view text, std::size_t bytes_max, const Text& what);
 void check_ascii(std::string_view text, std::size_t bytes_max, const Text& what);
 void check_port(int port, const Text& what);
 void check_one_of(std::string_view word, std::initializer_list<std::string_view> words, const Text& what);
+// A number by which a CA knows something of ours: 1 to 18 digits, which fit in 64 bits.
+void check_ca_number(std::string_view text, const Text& what);
+// Two capital letters (ISO 3166-1), or nothing.
+void check_country(std::string_view text, const Text& what);
+// https:// and something behind it, without blanks.
+void check_https_url(std::string_view text, const Text& what);
 
 }  // namespace certfleet::domain

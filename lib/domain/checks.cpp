@@ -6,7 +6,6 @@
 #include "lib/domain/check_text.h"
 #include "lib/domain/nouns.h"
 #include "lib/pki/host_name.h"
-#include "lib/pki/key.h"
 #include "lib/pki/limits.h"
 
 namespace certfleet::domain {
@@ -14,7 +13,6 @@ namespace {
 
 constexpr std::size_t address_bytes_max = 254;  // RFC 5321 section 4.5.3.1, erratum 1690
 constexpr std::size_t contact_bytes_max = 1024;
-constexpr std::size_t url_bytes_max = 2048;   // no directory of a CA is near it
 constexpr std::size_t title_bytes_max = 512;  // with the event behind it, well under a line of RFC 5322
 constexpr std::size_t body_bytes_max = 64UL * 1024;
 constexpr std::size_t recipients_max = 5;  // 6.7.4: of each field
@@ -47,46 +45,6 @@ User checked(User user) {
   check_one_of(user.role, {"admin", "viewer"}, {"権限", "role"});
   check_line(user.contact, contact_bytes_max, {"連絡先", "contact"});
   return user;
-}
-
-KeySpec checked(KeySpec spec) {
-  if (!pki::key_algorithm_from(spec.algorithm)) refuse({"鍵", "key"}, unknown_value, spec.algorithm);
-  bool country = spec.country.empty() || (spec.country.size() == 2 && std::isupper(spec.country[0]) != 0 &&
-                                          std::isupper(spec.country[1]) != 0);
-  if (!country)
-    refuse(
-        {"国名", "country"},
-        {"\"{}\": JP のような大文字 2 字で指定してください", "\"{}\": needs two capital letters, such as JP"},
-        spec.country);
-  check_line(spec.state, pki::state_bytes_max, {"都道府県", "state"});
-  check_ascii(spec.locality, pki::locality_bytes_max, {"市区町村", "locality"});
-  check_ascii(spec.organization, pki::organization_bytes_max, {"組織名", "organization"});
-  check_ascii(spec.unit, pki::unit_bytes_max, {"部門", "unit"});
-  if (!spec.email.empty()) check_mail_address(spec.email, {"証明書のメールアドレス", "key mail address"});
-  check_ascii(spec.email, pki::email_bytes_max, {"証明書のメールアドレス", "key mail address"});
-  return spec;
-}
-
-Service checked(Service service) {
-  check_name(service.name, nouns::service);
-  service.common_name = pki::normalize_common_name(service.common_name);
-  service.sans = pki::normalize_sans(service.common_name, service.sans);
-  if (service.key_spec) service.key_spec = checked(*service.key_spec);
-  return service;
-}
-
-CaAccount checked(CaAccount account) {
-  check_name(account.name, nouns::ca_account);
-  check_one_of(account.kind, {"acme"}, {"認証局の種別", "kind of CA"});
-  check_ascii(account.directory_url, url_bytes_max, {"ディレクトリ URL", "directory URL"});
-  bool https = account.directory_url.starts_with("https://") && account.directory_url.size() > 8;
-  if (!https || account.directory_url.find(' ') != std::string::npos)
-    refuse({"ディレクトリ URL", "directory URL"},
-           {"\"{}\" は https:// で始まるアドレスではありません", "\"{}\" is no https:// address"},
-           account.directory_url);
-  if (account.contact) check_mail_address(*account.contact, {"連絡先", "contact"});
-  check_pem_certificates(account.ca_pem, {"CA 証明書", "CA certificates"});
-  return account;
 }
 
 MailSettings checked(MailSettings settings) {

@@ -23,9 +23,6 @@ void check_mail_address(std::string_view address, const Text& what);
 inline constexpr int order_interval_min_max = 24 * 60;  // 6.7.3: a CA is asked once a day at least
 
 User checked(User user);                             // 6.5
-KeySpec checked(KeySpec spec);                       // 8.5
-Service checked(Service service);                    // 7.2, with its key spec
-CaAccount checked(CaAccount account);                // 8.1
 Access checked(Access access);                       // 9.1.6
 Node checked(Node node);                             // 9.1
 MailSettings checked(MailSettings settings);         // 6.6

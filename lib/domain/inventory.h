@@ -8,44 +8,13 @@
 
 #include "lib/base/clock.h"
 #include "lib/base/id.h"
+#include "lib/domain/ca.h"
 #include "lib/domain/node.h"
 #include "lib/domain/sealed.h"
+#include "lib/domain/service.h"
 #include "lib/domain/settings.h"
 
 namespace certfleet::domain {
-
-struct KeySpec {
-  std::string algorithm = "rsa-2048";  // rsa-2048, rsa-4096, ecdsa-p256, ecdsa-p384
-  std::string country;
-  std::string state;
-  std::string locality;
-  std::string organization;
-  std::string unit;
-  std::string email;
-};
-
-struct Service {
-  ServiceId id;
-  std::string name;
-  GroupId group;
-  bool enabled = true;
-  std::string common_name;
-  std::vector<std::string> sans;  // without the common name
-  bool separate_chain = false;
-  CaAccountId ca_account;          // 0: no automatic orders
-  std::optional<KeySpec> key_spec;
-};
-
-struct CaAccount {
-  CaAccountId id;
-  std::string name;
-  std::string kind = "acme";
-  std::string directory_url;
-  std::optional<std::string> contact;
-  std::optional<std::string> ca_pem;       // trust for the directory; none: the system's
-  std::optional<Sealed> account_key;       // only the order worker reads it
-  std::optional<std::string> account_url;
-};
 
 struct MailSettings {
   std::string from_address;

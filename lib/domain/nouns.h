@@ -18,6 +18,11 @@ inline constexpr Text apply{"適用", "apply"};
 inline constexpr Text node{"ノード", "node"};
 inline constexpr Text access{"アクセス", "access"};
 inline constexpr Text ca_account{"認証局アカウント", "CA account"};
+inline constexpr Text organization{"組織", "organization"};
+inline constexpr Text applicant{"申請者", "applicant"};
+inline constexpr Text ev_approver{"EV承認者", "EV approver"};
+inline constexpr Text settings{"基本設定", "settings"};
+inline constexpr Text mail_settings{"メール設定", "mail settings"};
 inline constexpr Text notification{"通知設定テーブル", "notification table"};
 inline constexpr Text sealing_key{"封印鍵", "sealing key"};
 

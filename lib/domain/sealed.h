@@ -15,6 +15,7 @@ inline constexpr std::string_view access_login_key = "access.login_key";
 inline constexpr std::string_view access_exec = "access.exec";
 inline constexpr std::string_view smtp_password = "smtp.password";
 inline constexpr std::string_view ca_account_key = "ca_account.key";
+inline constexpr std::string_view ca_account_api_key = "ca_account.api_key";
 std::string key_pair(std::string_view spki_sha256);
 }  // namespace purpose
 

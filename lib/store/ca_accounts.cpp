@@ -1,12 +1,14 @@
 #include "lib/store/ca_accounts.h"
 
+#include "lib/store/references.h"
 #include "lib/store/rows.h"
 
 namespace certfleet::store::ca_accounts {
 namespace {
 
 constexpr const char* columns =
-    "SELECT id, name, kind, directory_url, contact, ca_pem, account_url FROM ca_account ";
+    "SELECT id, name, kind, coalesce(directory_url, '') AS directory_url, contact, ca_pem, account_url,"
+    " coalesce(api_url, '') AS api_url, api_key_set FROM ca_account ";
 
 domain::CaAccount account_of(const pqxx::row& row) {
   domain::CaAccount account;
@@ -17,6 +19,8 @@ domain::CaAccount account_of(const pqxx::row& row) {
   account.contact = text_of(row["contact"]);
   account.ca_pem = text_of(row["ca_pem"]);
   account.account_url = text_of(row["account_url"]);
+  account.api_url = row["api_url"].as<std::string>();
+  account.api_key_set = row["api_key_set"].as<bool>();
   return account;
 }
 
@@ -30,8 +34,10 @@ domain::CaAccount get(Tx& tx, CaAccountId id) {
 
 domain::CaAccount get_with_secrets(Tx& tx, CaAccountId id) {
   auto account = get(tx, id);
-  account.account_key = bytes_of(
-      tx.raw().exec_params1("SELECT account_key_sealed FROM ca_account WHERE id = $1", id.value())[0]);
+  auto row = tx.raw().exec_params1("SELECT account_key_sealed, api_key_sealed FROM ca_account WHERE id = $1",
+                                   id.value());
+  account.account_key = bytes_of(row[0]);
+  account.api_key = bytes_of(row[1]);
   return account;
 }
 
@@ -49,24 +55,40 @@ std::vector<domain::CaAccount> list(Tx& tx) {
 }
 
 CaAccountId add(Tx& tx, const domain::CaAccount& account) {
+  auto api_key = bytea_text(account.api_key);
   return naming(nouns::ca_account, account.name, [&] {
-    return id_of<CaAccountId>(
-        tx.raw().exec_params1("INSERT INTO ca_account (name, kind, directory_url, contact, ca_pem)"
-                              " VALUES ($1, $2, $3, $4, $5) RETURNING id",
-                              account.name, account.kind, account.directory_url, or_null(account.contact),
-                              or_null(account.ca_pem))[0]);
+    return id_of<CaAccountId>(tx.raw().exec_params1(
+        "INSERT INTO ca_account (name, kind, directory_url, contact, ca_pem, api_url, api_key_sealed)"
+        " VALUES ($1, $2, nullif($3, ''), $4, $5, nullif($6, ''), $7::bytea) RETURNING id",
+        account.name, account.kind, account.directory_url, or_null(account.contact), or_null(account.ca_pem),
+        account.api_url, or_null(api_key))[0]);
   });
 }
 
 void update(Tx& tx, const domain::CaAccount& account) {
+  tx.raw().exec_params("SELECT 1 FROM ca_account WHERE id = $1 FOR UPDATE", account.id.value());
   auto before = get(tx, account.id);
+  if (before.kind != account.kind)
+    throw Failure(Fault::usage,
+                  Text{"認証局アカウント {} の種別は変更できません", "CA account {}: its kind can't be changed"},
+                  before.name);
+  // Whoever may set the address must not learn the key by it.
+  if (before.api_url != account.api_url && before.api_key_set && !account.api_key)
+    throw Failure(Fault::usage,
+                  Text{"認証局アカウント {}: API URL を変えるには API キーが再度必要です",
+                       "CA account {}: another API URL needs its API key again"},
+                  before.name);
+  auto api_key = bytea_text(account.api_key);
   naming(nouns::ca_account, account.name, [&] {
     tx.raw().exec_params(
-        "UPDATE ca_account SET name = $2, kind = $3, directory_url = $4, contact = $5, ca_pem = $6 WHERE id "
-        "= $1",
-        account.id.value(), account.name, account.kind, account.directory_url, or_null(account.contact),
-        or_null(account.ca_pem));
+        "UPDATE ca_account SET name = $2, directory_url = nullif($3, ''), contact = $4, ca_pem = $5,"
+        " api_url = nullif($6, '') WHERE id = $1",
+        account.id.value(), account.name, account.directory_url, or_null(account.contact),
+        or_null(account.ca_pem), account.api_url);
   });
+  if (api_key)
+    tx.raw().exec_params("UPDATE ca_account SET api_key_sealed = $2::bytea WHERE id = $1", account.id.value(),
+                         *api_key);
   if (before.directory_url != account.directory_url)
     tx.raw().exec_params("UPDATE ca_account SET account_key_sealed = NULL, account_url = NULL WHERE id = $1",
                          account.id.value());
@@ -74,6 +96,11 @@ void update(Tx& tx, const domain::CaAccount& account) {
 
 void remove(Tx& tx, CaAccountId id) {
   auto account = get(tx, id);
+  require_unused(tx, nouns::ca_account, account.name,
+                 "SELECT name FROM service WHERE ca_account_id = $1"
+                 " UNION SELECT s.name FROM ca_order o JOIN service s ON s.id = o.service_id"
+                 " WHERE o.ca_account_id = $1",
+                 id.value());
   naming(nouns::ca_account, account.name,
          [&] { tx.raw().exec_params("DELETE FROM ca_account WHERE id = $1", id.value()); });
 }

@@ -6,15 +6,16 @@
 
 namespace certfleet::store::ca_accounts {
 
-domain::CaAccount get(Tx& tx, CaAccountId id);               // account_key stays empty; Failure(not_found)
+domain::CaAccount get(Tx& tx, CaAccountId id);               // both keys stay empty; Failure(not_found)
 domain::CaAccount get_with_secrets(Tx& tx, CaAccountId id);  // for the order worker
 std::optional<domain::CaAccount> find(Tx& tx, std::string_view name);
 std::vector<domain::CaAccount> list(Tx& tx);  // by name
 
 CaAccountId add(Tx& tx, const domain::CaAccount& account);  // Failure(conflict): the name is taken
-// Leaves account_key and account_url as they are; another directory has another account: then both go.
+// Leaves account_key and account_url as they are; another directory has another account: then both go. An API key
+// that is none stays as it is. Failure(usage) for another kind, and for another API URL without its API key.
 void update(Tx& tx, const domain::CaAccount& account);
-void remove(Tx& tx, CaAccountId id);  // Failure(conflict): services or orders refer to it
+void remove(Tx& tx, CaAccountId id);  // Failure(conflict) naming the services that order or have ordered there
 
 // What the order worker made. Writes nothing and returns false if another worker has recorded a key
 // meanwhile: that one counts.

@@ -19,4 +19,11 @@ StoredCsr get(Tx& tx, CsrId id) {
           row["pem"].as<std::string>()};
 }
 
+std::optional<StoredCsr> newest(Tx& tx, ServiceId service) {
+  auto rows = tx.raw().exec_params("SELECT max(id) FROM csr WHERE service_id = $1 HAVING max(id) IS NOT NULL",
+                                   service.value());
+  if (rows.empty()) return std::nullopt;
+  return get(tx, id_of<CsrId>(rows[0][0]));
+}
+
 }  // namespace certfleet::store::csrs

@@ -1,6 +1,7 @@
 // CSRs of services: made by us, or taken in without their key (manual 8.6.1).
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -18,5 +19,6 @@ struct StoredCsr {
 
 CsrId add(Tx& tx, ServiceId service, KeyPairId key_pair, std::string_view pem);
 StoredCsr get(Tx& tx, CsrId id);  // Failure(not_found)
+std::optional<StoredCsr> newest(Tx& tx, ServiceId service);
 
 }  // namespace certfleet::store::csrs

@@ -1,6 +1,8 @@
 #include "lib/store/orders.h"
 
 #include "lib/domain/job.h"
+#include "lib/pki/csr.h"
+#include "lib/store/csrs.h"
 #include "lib/store/jobs.h"
 #include "lib/store/jobs_by_hand.h"
 #include "lib/store/mails.h"
@@ -58,21 +60,47 @@ void mail(Tx& tx, const Order& order, domain::MailEvent event, std::string_view 
   mails::emit(tx, what);
 }
 
-// What an order needs of its service. Failure in a person's words.
-domain::Service require_orderable(Tx& tx, ServiceId id) {
+// What an order needs of its service. `csr` is the stored one, if the service orders with that.
+struct Orderable {
+  domain::Service service;
+  CsrId csr;
+};
+
+// The newest CSR that the service holds, if it is for the service's name.
+CsrId require_stored_csr(Tx& tx, const domain::Service& service) {
+  auto newest = csrs::newest(tx, service.id);
+  if (!newest)
+    throw Failure(Fault::usage, trace_missing,
+                  Text{"サービス {} には申請に使う CSR がありません", "the service {} has no stored CSR to order with"},
+                  service.name);
+  auto name = pki::Csr::from_pem(newest->pem).common_name();
+  if (name != service.common_name)
+    throw Failure(Fault::usage, trace_missing,
+                  Text{"サービス {0} の CSR は {2} ではなく {1} のものです",
+                       "the stored CSR of the service {} is for {} and not for {}"},
+                  service.name, name, service.common_name);
+  return newest->id;
+}
+
+// Failure in a person's words.
+Orderable require_orderable(Tx& tx, ServiceId id) {
   auto service = services::get(tx, id);
   if (!service.enabled)
-    throw Failure(Fault::conflict, Text{"サービス {} は無効です", "the service {} is disabled"},
-                  service.name);
-  if (!service.ca_account)
+    throw Failure(Fault::conflict, Text{"サービス {} は無効です", "the service {} is disabled"}, service.name);
+  if (!service.order.ca_account)
     throw Failure(Fault::usage, trace_missing,
-                  Text{"サービス {} には認証局アカウントがありません", "the service {} has no CA account"},
-                  service.name);
+                  Text{"サービス {} には認証局アカウントがありません", "the service {} has no CA account"}, service.name);
+  if (!service.order.automatic)
+    throw Failure(Fault::usage, trace_missing,
+                  Text{"サービス {} は自動申請をしない設定です", "the service {} is set to make no orders"}, service.name);
+  if (service.order.csr_source == domain::CsrSource::stored) {
+    auto csr = require_stored_csr(tx, service);
+    return {std::move(service), csr};
+  }
   if (!service.key_spec)
     throw Failure(Fault::usage, trace_missing,
-                  Text{"サービス {} には公開鍵情報がありません", "the service {} has no key spec"},
-                  service.name);
-  return service;
+                  Text{"サービス {} には公開鍵情報がありません", "the service {} has no key spec"}, service.name);
+  return {std::move(service), {}};
 }
 
 void require_not_under_way(const std::optional<Order>& live) {
@@ -83,12 +111,13 @@ void require_not_under_way(const std::optional<Order>& live) {
                   live->service_name, live->request_no);
 }
 
-OrderId insert(Tx& tx, const domain::Service& service, const char* state, const std::string& at) {
+OrderId insert(Tx& tx, const Orderable& what, const char* state, const std::string& at) {
+  const auto& service = what.service;
   try {
     return id_of<OrderId>(tx.raw().exec_params1(
-        "INSERT INTO ca_order (service_id, ca_account_id, state, scheduled_at)"
-        " VALUES ($1, $2, $3, coalesce(nullif($4, '')::timestamptz, now())) RETURNING id",
-        service.id.value(), service.ca_account.value(), std::string(state), at)[0]);
+        "INSERT INTO ca_order (service_id, ca_account_id, state, scheduled_at, csr_id)"
+        " VALUES ($1, $2, $3, coalesce(nullif($4, '')::timestamptz, now()), nullif($5::bigint, 0)) RETURNING id",
+        service.id.value(), service.order.ca_account.value(), std::string(state), at, what.csr.value())[0]);
   } catch (const pqxx::unique_violation&) {
     throw Failure(Fault::conflict,
                   Text{"サービス {} は他の利用者が申請したところです",
@@ -98,16 +127,16 @@ OrderId insert(Tx& tx, const domain::Service& service, const char* state, const 
 }
 
 // From scheduled to started. False if somebody else was faster.
-bool mark_started(Tx& tx, OrderId id, CaAccountId account) {
+bool mark_started(Tx& tx, OrderId id, const Orderable& what) {
   return tx.raw()
              .exec_params(
-                 "UPDATE ca_order SET state = 'started', ca_account_id = $2, error = NULL"
-                 " WHERE id = $1 AND state = 'scheduled'",
-                 id.value(), account.value())
+                 "UPDATE ca_order SET state = 'started', ca_account_id = $2, csr_id = nullif($3::bigint, 0),"
+                 " error = NULL WHERE id = $1 AND state = 'scheduled'",
+                 id.value(), what.service.order.ca_account.value(), what.csr.value())
              .affected_rows() > 0;
 }
 
-// What goes with the row of a started order.
+// What goes with the row of a started order. One that has its CSR already only passes through csr.make.
 Order launch(Tx& tx, OrderId id, bool by_person) {
   auto order = get(tx, id);
   mail(tx, order, domain::MailEvent::order_started);
@@ -176,19 +205,19 @@ std::vector<Order> newest(Tx& tx, int rows_max) {
 }
 
 Order start_now(Tx& tx, ServiceId id, bool by_person) {
-  auto service = require_orderable(tx, id);
+  auto what = require_orderable(tx, id);
   auto live = live_of(tx, id);
   require_not_under_way(live);
-  if (!live) return launch(tx, insert(tx, service, "started", ""), by_person);
-  if (!mark_started(tx, live->id, service.ca_account)) require_not_under_way(live_of(tx, id));
+  if (!live) return launch(tx, insert(tx, what, "started", ""), by_person);
+  if (!mark_started(tx, live->id, what)) require_not_under_way(live_of(tx, id));
   return launch(tx, live->id, by_person);
 }
 
 Order schedule(Tx& tx, ServiceId id, WallTime at) {
-  auto service = require_orderable(tx, id);
+  auto what = require_orderable(tx, id);
   auto live = live_of(tx, id);
   require_not_under_way(live);
-  if (!live) return get(tx, insert(tx, service, "scheduled", timestamp(at)));
+  if (!live) return get(tx, insert(tx, what, "scheduled", timestamp(at)));
   tx.raw().exec_params("UPDATE ca_order SET scheduled_at = $2 WHERE id = $1 AND state = 'scheduled'",
                        live->id.value(), timestamp(at));
   auto changed = get(tx, live->id);
@@ -203,8 +232,7 @@ int start_due(Tx& tx, int rows_max) {
                                    rows_max);
   for (const auto& order : orders_of(rows)) {
     try {
-      auto service = require_orderable(tx, order.service);
-      mark_started(tx, order.id, service.ca_account);
+      mark_started(tx, order.id, require_orderable(tx, order.service));
       launch(tx, order.id, false);
     } catch (const Failure& failure) {
       // Only what the rules refuse, and before anything was written.

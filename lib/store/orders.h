@@ -40,8 +40,8 @@ std::vector<Order> newest(Tx& tx, int rows_max);
 
 // Starts an order: the row, its first job (csr.make) and the mail. One that is scheduled is started instead
 // of a new one. Failure(conflict) if the service is disabled or has an order under way; (usage, 2111) if it
-// has no CA account or no key spec. `by_person`: before the machine's work, and the leading scheduler is told
-// to offer the job.
+// has no CA account, is set to make no orders, or lacks the key spec or the stored CSR that it is set to use.
+// `by_person`: before the machine's work, and the leading scheduler is told to offer the job.
 Order start_now(Tx& tx, ServiceId service, bool by_person);
 
 // Failures as of start_now. One that is scheduled already gets the new time.

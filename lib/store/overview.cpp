@@ -13,9 +13,8 @@ std::optional<WallTime> time_or_none(const pqxx::field& field) {
 
 constexpr const char* service_columns =
     "SELECT s.id, s.name, g.name AS group_name, s.enabled, s.common_name,"
-    " (SELECT extract(epoch FROM max(c.not_after)) FROM certificate c WHERE c.service_id = s.id) AS "
-    "not_after,"
-    " o.state, coalesce(o.error, '') AS error, extract(epoch FROM o.scheduled_at) AS scheduled_at,"
+    " extract(epoch FROM s.not_after) AS not_after, s.order_state AS state,"
+    " coalesce(o.error, '') AS error, extract(epoch FROM o.scheduled_at) AS scheduled_at,"
     " (SELECT count(*) FROM node n WHERE n.service_id = s.id) AS nodes"
     " FROM service s JOIN user_group g ON g.id = s.group_id"
     " LEFT JOIN LATERAL (SELECT state, error, scheduled_at FROM ca_order WHERE service_id = s.id"

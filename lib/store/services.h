@@ -9,9 +9,13 @@ namespace certfleet::store::services {
 domain::Service get(Tx& tx, ServiceId id);  // with its key spec; Failure(not_found)
 std::optional<domain::Service> find(Tx& tx, std::string_view name);
 std::vector<domain::Service> list(Tx& tx);  // by name
+std::vector<std::string> names(Tx& tx);     // of all, in no order
 
-ServiceId add(Tx& tx, const domain::Service& service);  // Failure(conflict): the name is taken
-void update(Tx& tx, const domain::Service& service);    // a key spec that is none is removed
+// Failure(conflict): the name is taken; (usage): the CA account needs what is not set (domain::check_order_settings).
+ServiceId add(Tx& tx, const domain::Service& service);
+// A key spec that is none is removed. Failures as of add, and (conflict) if names, key spec or order settings change
+// while an order is under way (manual 8.6.2).
+void update(Tx& tx, const domain::Service& service);
 void remove(Tx& tx, ServiceId id);                      // with all that hangs on it
 
 }  // namespace certfleet::store::services

@@ -65,7 +65,7 @@ constexpr std::array messages = {
     Message{1608, E, "result", 1, "ノードがありません。ID:{0}", "There is no such node. ID: {0}"},
     Message{1609, E, "result", 1, "サービスに証明書を登録できません。[{0}]", "The service can't take a certificate. [{0}]"},
     Message{1610, E, "result", 1, "申請を登録できません。[{0}]", "The order can't be stored. [{0}]"},
-    Message{1611, E, "result", 0, "未定義の認証局です。", "The CA is unknown."},
+    Message{1611, E, "result", 1, "未定義の認証局です。[{0}]", "The CA is unknown. [{0}]"},
     Message{1612, I, "result", 0, "証明書の申請を予約しました。", "An order is scheduled."},
     Message{1613, E, "result", 1, "証明書の申請を予約できません。{0}", "The order can't be scheduled. {0}"},
     Message{1614, E, "result", 1, "結果に有効なデータがありません。{0}", "A result holds no valid data. {0}"},

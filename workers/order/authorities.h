@@ -8,8 +8,8 @@
 
 namespace certfleet::order {
 
-// `account` with its secrets. `around` must outlive it. Failure(usage) for a kind that this version does not
-// know.
+// `account` with its secrets. `around` must outlive it. Failure(usage, 1611) for a kind that this
+// version can't order from.
 std::unique_ptr<CertificateAuthority> make_authority(domain::CaAccount account, const Surroundings& around);
 
 }  // namespace certfleet::order

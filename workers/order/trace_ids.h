@@ -7,6 +7,7 @@ inline constexpr int database = 11;        // reason
 inline constexpr int cleared = 25;         // slot, serial: a certificate had to go
 inline constexpr int stored = 26;          // slot, serial
 inline constexpr int unforeseen = 98;      // reason
+inline constexpr int unknown_ca = 1611;    // the account and its kind
 inline constexpr int csr = 2101;           // reason: the CSR can't be read
 inline constexpr int request = 2102;       // whom we call
 inline constexpr int failed = 2103;        // reason

@@ -7,6 +7,7 @@
 #include "lib/store/applies.h"
 #include "lib/store/certificates.h"
 #include "lib/store/nodes.h"
+#include "lib/store/services.h"
 #include "lib/store/settings.h"
 #include "lib/trace/render.h"
 
@@ -19,13 +20,15 @@ constexpr std::string_view unreachable = "unreachable";
 
 struct Task {
   domain::Node node;
+  bool looked_after = true;  // 7.2.2, 9.1.3: neither it nor its service is disabled
   domain::Settings settings;
   std::vector<domain::StoredCertificate> certificates;
 };
 
 Task load(store::Tx& tx, NodeId id) {
   auto node = store::nodes::get(tx, id);
-  return {node, store::settings::get(tx), store::certificates::list(tx, node.service)};
+  bool looked_after = node.enabled && store::services::get(tx, node.service).enabled;
+  return {node, looked_after, store::settings::get(tx), store::certificates::list(tx, node.service)};
 }
 
 // A message that others have too, as said by us.
@@ -63,7 +66,7 @@ pipeline::Outcome VerifyNode::run(const domain::Job& job, pipeline::Context& con
   NodeId id(job.subject);
   auto task = context.reading([&](store::Tx& tx) { return load(tx, id); });
   auto handshake = domain::handshake_of(task.node.verify, task.settings);
-  if (!handshake || !task.node.enabled) return pipeline::Outcome::done();
+  if (!handshake || !task.looked_after) return pipeline::Outcome::done();
   context.trace(trace::line(2405, words(*handshake)));
   Sighting seen;
   try {

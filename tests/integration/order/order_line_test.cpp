@@ -3,6 +3,7 @@
 
 #include "lib/base/file.h"
 #include "lib/pki/chain.h"
+#include "lib/pki/csr.h"
 #include "lib/store/applies.h"
 #include "lib/store/certificates.h"
 #include "lib/store/jobs.h"
@@ -96,6 +97,34 @@ TEST_F(OrderLine, a_ca_that_is_not_trusted_ends_the_order) {
   EXPECT_EQ(done.state, "failed");
   expect_says(Failure(Fault::permanent, done.error.value_or("")), "directory: ");
   EXPECT_EQ(mails(), "order_started order_failed");
+}
+
+TEST_F(OrderLine, a_kind_of_ca_that_is_not_spoken_ends_the_order_at_once) {
+  auto shop = add_service("shop", "shop.test");
+  sql("UPDATE ca_account SET kind = 'digicert', directory_url = NULL, contact = NULL,"
+      " api_url = 'https://localhost/v2'");
+  auto done = order(shop);
+  EXPECT_EQ(done.state, "failed");
+  EXPECT_NE(done.error.value_or("").find("orders at a CA of kind digicert can't be placed by this version"),
+            std::string::npos)
+      << done.error.value_or("");
+  EXPECT_NE(traces(done).find("E1611"), std::string::npos) << traces(done);
+  EXPECT_EQ(sql("SELECT outcome || ' ' || attempts_failed FROM job_history WHERE kind = 'order.place'"), "failed 1")
+      << "no attempt but this one";
+  EXPECT_EQ(mails(), "order_started order_failed");
+}
+
+TEST_F(OrderLine, an_order_with_a_stored_csr_makes_no_key) {
+  auto shop = add_service("shop", "shop.test");
+  auto key = pki::PrivateKey::generate(pki::KeyAlgorithm::ecdsa_p256);
+  sql("INSERT INTO csr (service_id, pem) VALUES (1, '" +
+      pki::make_csr(key, {"shop.test", "", "", "", "", "", ""}, {}) + "')");
+  sql("UPDATE service SET csr_source = 'stored'");
+  auto done = order(shop);
+  ASSERT_EQ(done.state, "issued") << done.error.value_or("");
+  EXPECT_TRUE(pki::Certificate::from_pem(current(shop).leaf_pem).matches(key));
+  EXPECT_EQ(sql("SELECT count(*) FROM key_pair"), "0");
+  EXPECT_EQ(traces(done).find("I2004"), std::string::npos);
 }
 
 TEST_F(OrderLine, a_ca_that_is_away_is_tried_again) {

@@ -104,6 +104,13 @@ TEST_F(VerifyNodeTest, a_node_without_verification_and_a_disabled_one_are_left_a
   EXPECT_EQ(traces(), "");
 }
 
+TEST_F(VerifyNodeTest, the_nodes_of_a_disabled_service_are_left_alone) {
+  database_.sql("UPDATE service SET enabled = false");
+  verify();
+  EXPECT_EQ(seen(), "");
+  EXPECT_EQ(traces(), "");
+}
+
 TEST_F(VerifyNodeTest, by_url_the_way_leads_through_the_proxy) {
   // A proxy that is not there: the node itself would answer.
   database_.sql("UPDATE settings SET proxy = '127.0.0.1:1'");

@@ -1,0 +1,109 @@
+#include "admin-cli/service_list.h"
+
+#include "admin-cli/labels.h"
+#include "admin-cli/lookup.h"
+#include "admin-cli/words.h"
+#include "lib/domain/expiry.h"
+#include "lib/domain/idn.h"
+#include "lib/store/service_list.h"
+
+namespace certfleet::cli {
+namespace {
+
+namespace service_list = store::service_list;
+
+constexpr int rows_default = 100;  // for people; a program gets all unless it says how many
+constexpr int rows_max = 100'000;
+
+// A person may look for a name in his own script; it stands in its other form.
+std::optional<std::string> in_common_name(const std::string& text) {
+  try {
+    return domain::a_labels(text);
+  } catch (const Failure&) {
+    return std::nullopt;  // no whole label: then it can only be found in the service's name
+  }
+}
+
+service_list::Query query_of(const Context& context, store::Tx& tx, const ListServices& a, int limit) {
+  service_list::Query query;
+  query.text = a.text;
+  if (a.text) query.common_name = in_common_name(*a.text);
+  if (a.group) query.group = group_named(context, tx, *a.group).id;
+  auto state = a.state.value_or("");
+  if (state == "ok") query.state = service_list::State::ok;
+  if (state == "expiring") query.state = service_list::State::expiring;
+  if (state == "expired") query.state = service_list::State::expired;
+  if (state == "none") query.state = service_list::State::none;
+  query.enabled = a.enabled;
+  query.order_state = a.order;
+  auto sort = a.sort.value_or("name");
+  if (sort == "common-name") query.sort = service_list::Sort::common_name;
+  if (sort == "expiry") query.sort = service_list::Sort::expiry;
+  if (sort == "order") query.sort = service_list::Sort::order_state;
+  query.reverse = a.reverse;
+  query.limit = limit;
+  query.after = a.after;
+  return query;
+}
+
+// Manual 7.1: a row is yellow or red with the state of its certificate. A disabled service is left out of it.
+Tone tone_of(const store::overview::ServiceRow& row, WallTime now) {
+  if (!row.enabled) return Tone::plain;
+  auto expiry = domain::expiry_of(row.not_after, now);
+  if (expiry == domain::Expiry::expired) return Tone::error;
+  return domain::is_warning(expiry) ? Tone::warning : Tone::plain;
+}
+
+Table table_of(const service_list::Page& page, Language language) {
+  auto now = SystemClock().wall();
+  Table table{{{"name", words::name},
+               {"common_name", words::common_name},
+               {"not_after", words::expires},
+               {"expiry", words::state},
+               {"order_state", {"申請", "order"}},
+               {"nodes", {"ノード", "nodes"}},
+               {"group", words::group},
+               {"enabled", words::enabled}},
+              {},
+              {}};
+  for (const auto& row : page.rows)
+    table.add({row.name, Cell(row.common_name).as(domain::u_labels(row.common_name)),
+               expiry_cell(row.not_after, now, language), expiry_status_cell(row.not_after, now, language),
+               order_state_cell(row.order_state, language), row.nodes, row.group, row.enabled},
+              tone_of(row, now));
+  return table;
+}
+
+}  // namespace
+
+void declare_service_list(Verb& verb, ListServices& a) {
+  verb.option(a.text, "--match", "TEXT",
+              {"名称またはコモンネームに含まれる文字", "Text in the name or the common name"})
+      .option(a.group, "--group", "NAME", {"このグループのもの", "Of this group"})
+      .choice(a.state, "--state", {"ok", "expiring", "expired", "none"},
+              {"証明書の状態 (expiring は 90 日未満)。無効なサービスは含まない",
+               "How the certificate stands (expiring: under 90 days); without disabled services"})
+      .choice(a.enabled, "--enabled", {"有効/無効", "Enabled ones, or disabled ones"})
+      .choice(a.order, "--order", {"none", "scheduled", "started", "placed", "issued", "failed", "cancelled"},
+              {"最新の申請の状態", "State of the newest order"})
+      .choice(a.sort, "--sort", {"name", "common-name", "expiry", "order"}, {"並べ替え (name)", "Order (name)"})
+      .flag(a.reverse, "--reverse", {"逆順", "The other way round"})
+      .option(a.limit, "--limit", "N", 1, rows_max,
+              {"件数 (100、--json ではすべて)", "How many (100; with --json all)"})
+      .option(a.after, "--after", "NAME",
+              {"このサービスの次から", "Go on behind this service, the last one of the page before"});
+}
+
+void list_services(Context& context, const ListServices& a) {
+  int limit = a.limit.value_or(context.options().json ? 0 : rows_default);
+  auto page = context.database().reading(
+      [&](store::Tx& tx) { return service_list::page(tx, query_of(context, tx, a, limit)); });
+  context.out().show(table_of(page, context.language()));
+  if (page.more == 0) return;
+  auto more = page.more > service_list::more_max ? fmt::format("{}+", service_list::more_max)
+                                                 : std::to_string(page.more);
+  context.out().line(context.say({"ほかに {} 件: --after \"{}\"", "{} more: --after \"{}\""}, more,
+                                 page.rows.back().name));
+}
+
+}  // namespace certfleet::cli

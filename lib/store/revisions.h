@@ -1,0 +1,37 @@
+// How two people who edit the same thing are kept from undoing each other's work without knowing it. The database
+// counts the changes of each row that people configure (sql/migrations/0009_ca_settings.sql); whoever edits locks
+// the row first, compares the revision with the one he has seen, and reads what he changes after that.
+#pragma once
+
+#include <cstdint>
+
+#include "lib/store/transaction.h"
+
+namespace certfleet::store::revisions {
+
+enum class Table {
+  company,
+  site,
+  group,
+  user,
+  notification,
+  settings,       // one row: any id
+  mail_settings,  // the same
+  access,
+  ca_account,
+  organization,
+  applicant,
+  ev_approver,
+  service,
+  node,
+};
+
+// 1 for a new row, one more with each change of what is configured; what daemons note in a row does not count.
+// Failure(not_found) if there is no such row.
+std::int64_t of(Tx& tx, Table table, std::int64_t id);
+
+// The same, and until the end of the transaction nobody else changes the row or refers to it anew. Whoever waits
+// here sees what the other has committed.
+std::int64_t lock(Tx& tx, Table table, std::int64_t id);
+
+}  // namespace certfleet::store::revisions

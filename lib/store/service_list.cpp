@@ -1,0 +1,117 @@
+#include "lib/store/service_list.h"
+
+#include "lib/store/rows.h"
+#include "lib/store/times.h"
+
+namespace certfleet::store::service_list {
+namespace {
+
+// As the indexes have it: a service without certificate sorts behind all others.
+std::string key_of(Sort sort) {
+  switch (sort) {
+    case Sort::name: return "s.name";
+    case Sort::common_name: return "s.common_name";
+    case Sort::expiry: return "coalesce(s.not_after, 'infinity')";
+    case Sort::order_state: return "coalesce(s.order_state, '')";
+  }
+  return "s.name";
+}
+
+// `text` anywhere, for LIKE.
+std::string pattern(std::string_view text) {
+  std::string out = "%";
+  for (char c : text) {
+    if (c == '%' || c == '_' || c == '\\') out += '\\';
+    out += c;
+  }
+  return out + '%';
+}
+
+// In the words of the index by expiry, so that it serves.
+std::string range_of(State state) {
+  auto end = key_of(Sort::expiry);
+  switch (state) {
+    case State::ok: return fmt::format("{0} >= now() + interval '90 days' AND {0} < 'infinity'", end);
+    case State::expiring: return fmt::format("{0} > now() AND {0} < now() + interval '90 days'", end);
+    case State::expired: return fmt::format("{} <= now()", end);
+    case State::none: return fmt::format("{} = 'infinity'", end);
+  }
+  return "true";
+}
+
+// What a row must fulfil, beginning with AND.
+std::string conditions(Tx& tx, const Query& query) {
+  auto& raw = tx.raw();
+  std::string all;
+  if (query.text)
+    all += fmt::format(" AND (s.name ILIKE {} OR s.common_name ILIKE {})", raw.quote(pattern(*query.text)),
+                       raw.quote(pattern(query.common_name.value_or(*query.text))));
+  if (query.group) all += fmt::format(" AND s.group_id = {}", query.group.value());
+  if (query.state) all += " AND " + range_of(*query.state);
+  if (query.enabled) all += *query.enabled ? " AND s.enabled" : " AND NOT s.enabled";
+  if (query.state && !query.enabled) all += " AND s.enabled";
+  if (query.order_state)
+    all += fmt::format(" AND coalesce(s.order_state, '') = {}",
+                       raw.quote(*query.order_state == "none" ? std::string() : *query.order_state));
+  return all;
+}
+
+// Behind the row with this name.
+std::string behind(Tx& tx, const Query& query, const std::string& name) {
+  auto rows = tx.raw().exec_params(
+      fmt::format("SELECT {}::text, id FROM service s WHERE name = $1", key_of(query.sort)), name);
+  if (rows.empty()) throw Failure(Fault::not_found,
+                  Text{"サービス {} はないので続きを表示できません", "there is no service {} to go on from"}, name);
+  return fmt::format(" AND ({}, s.id) {} ({}, {})", key_of(query.sort), query.reverse ? "<" : ">",
+                     tx.raw().quote(rows[0][0].as<std::string>()), rows[0][1].as<std::int64_t>());
+}
+
+overview::ServiceRow row_of(const pqxx::row& row) {
+  overview::ServiceRow service;
+  service.id = id_of<ServiceId>(row["id"]);
+  service.name = row["name"].as<std::string>();
+  service.group = row["group_name"].as<std::string>();
+  service.enabled = row["enabled"].as<bool>();
+  service.common_name = row["common_name"].as<std::string>();
+  if (!row["not_after"].is_null()) service.not_after = wall_time(row["not_after"].as<double>());
+  service.order_state = text_of(row["order_state"]);
+  service.nodes = row["nodes"].as<int>();
+  return service;
+}
+
+// The page is chosen before anything is looked up for its rows.
+std::string select(Tx& tx, const Query& query) {
+  auto where = conditions(tx, query) + (query.after ? behind(tx, query, *query.after) : "");
+  auto order = fmt::format("ORDER BY {0} {1}, s.id {1}", key_of(query.sort), query.reverse ? "DESC" : "ASC");
+  auto limit = query.limit > 0 ? fmt::format("LIMIT {}", query.limit) : std::string();
+  return fmt::format(
+      "WITH page AS MATERIALIZED (SELECT id, name, group_id, enabled, common_name, not_after, order_state"
+      " FROM service s WHERE true {0} {1} {2})"
+      " SELECT s.id, s.name, g.name AS group_name, s.enabled, s.common_name,"
+      " extract(epoch FROM s.not_after) AS not_after, s.order_state,"
+      " (SELECT count(*) FROM node n WHERE n.service_id = s.id) AS nodes"
+      " FROM page s JOIN user_group g ON g.id = s.group_id {1}",
+      where, order, limit);
+}
+
+}  // namespace
+
+Page page(Tx& tx, const Query& query) {
+  auto filter = conditions(tx, query);
+  Page page;
+  for (const auto& row : tx.raw().exec(select(tx, query))) page.rows.push_back(row_of(row));
+  if (query.limit == 0 || page.rows.size() < static_cast<std::size_t>(query.limit)) return page;
+  page.more = tx.raw()
+                  .exec1(fmt::format("SELECT count(*) FROM (SELECT 1 FROM service s WHERE true {} LIMIT {}) AS rest",
+                                     filter + behind(tx, query, page.rows.back().name), more_max + 1))[0]
+                  .as<int>();
+  return page;
+}
+
+std::string explained(Tx& tx, const Query& query) {
+  std::string text;
+  for (const auto& row : tx.raw().exec("EXPLAIN " + select(tx, query))) text += row[0].as<std::string>() + '\n';
+  return text;
+}
+
+}  // namespace certfleet::store::service_list
