@@ -166,12 +166,19 @@ TEST_F(BatchRuns, orders_start_what_ends_within_the_days) {
   add_service("failed_long_ago");
   db_.sql("INSERT INTO ca_order (service_id, ca_account_id, state, ended_at)"
           " VALUES (7, 1, 'failed', now() - interval '7 days' - interval '1 minute')");
+  add_service("not_automatic");
+  db_.sql("UPDATE service SET auto_order = false WHERE name = 'not_automatic'");
+  add_service("without_its_csr");
+  db_.sql("UPDATE service SET csr_source = 'stored' WHERE name = 'without_its_csr'");
+  add_service("with_its_csr");
+  db_.sql("UPDATE service SET csr_source = 'stored' WHERE name = 'with_its_csr'");
+  db_.sql("INSERT INTO csr (service_id, pem) SELECT max(id), 'x' FROM service");
   due("orders");
   while (make(3) > 0) {
   }
   EXPECT_EQ(db_.sql("SELECT string_agg(s.name, ',' ORDER BY s.id) FROM ca_order o JOIN service s ON s.id = o.service_id"
                     " WHERE o.state = 'scheduled' AND o.scheduled_at <= now()"),
-            "soon,failed_long_ago");
+            "soon,failed_long_ago,with_its_csr");
 }
 
 TEST_F(BatchRuns, applies_start_where_something_older_was_installed) {
