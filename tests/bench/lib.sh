@@ -59,7 +59,8 @@ sql() { PGOPTIONS='-c search_path=certfleet,public' psql -XAtq "$PG_DSN dbname=$
 
 declare -A samples units betters againsts
 names=()
-sample() {   # sample FIGURE VALUE UNIT higher|lower [AGAINST]
+sample() {   # sample FIGURE VALUE UNIT higher|lower [AGAINST]: what it is to be held against
+  [[ ${2:-} =~ ^[0-9]+(\.[0-9]+)?$ ]] || fail "$1: no figure (${2:-nothing})"
   [ -n "${samples[$1]:-}" ] || names+=("$1")
   samples[$1]+="$2 " units[$1]=$3 betters[$1]=$4 againsts[$1]=${5:-}
   say "  $1: $2 $3"
@@ -69,8 +70,16 @@ spread() {
   tr ' ' '\n' <<<"${samples[$1]}" | grep . | sort -g |
     awk '{ v[NR] = $1 } END { if (NR > 1) printf "%.4g-%.4g", v[1], v[NR] }'
 }
-# ratio FIGURE OF TO better AGAINST [GOAL]: of the medians, from the same run.
-ratio() { sample "$1" "$(awk -v a="$(middle "$2")" -v b="$(middle "$3")" 'BEGIN { printf "%.3f", a / b }')" ratio "$4" "$5"; }
+# ratio FIGURE OF TO higher|lower GOAL: round by round, so that both sides have seen the same machine.
+ratio() {
+  local of to at against=$3
+  read -ra of <<<"${samples[$2]}"
+  read -ra to <<<"${samples[$3]}"
+  [ -z "$5" ] || against+="; goal: $5"
+  for at in "${!of[@]}"; do
+    sample "$1" "$(awk -v a="${of[at]}" -v b="${to[at]}" 'BEGIN { printf "%.3f", (b > 0 ? a / b : 0) }')" ratio "$4" "$against"
+  done
+}
 
 report() {
   local name
