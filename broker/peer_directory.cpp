@@ -25,19 +25,8 @@ StoredPeers::~StoredPeers() {
   if (presence_) presence_->leave(database_);
 }
 
-// Whom to admit does not depend on it.
-void StoredPeers::show() {
-  try {
-    presence_->show(database_);
-    hidden_ = false;
-  } catch (const Failure& failure) {
-    if (!hidden_) log::warn("the sign of life can't be written: {}", failure.what());
-    hidden_ = true;
-  }
-}
-
 std::vector<EnrolledPeer> StoredPeers::load() {
-  if (presence_) show();
+  if (presence_) presence_->show(database_);
   std::vector<EnrolledPeer> enrolled;
   for (const auto& row : database_.reading([](store::Tx& tx) { return store::peers::list(tx); })) {
     if (row.revoked_at || row.role == store::peers::Role::broker) continue;

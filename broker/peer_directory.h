@@ -37,11 +37,8 @@ class StoredPeers final : public PeerDirectory {
   std::vector<EnrolledPeer> load() override;
 
  private:
-  void show();
-
   store::Database database_;
   std::optional<store::daemons::Presence> presence_;
-  bool hidden_ = false;  // the last sign of life could not be written
   std::set<PeerId> warned_;  // whose rows hold no key: one line each is enough
 };
 

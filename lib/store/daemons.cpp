@@ -28,9 +28,15 @@ Presence::Presence(Info info, const Clock& clock)
 void Presence::show(Database& database, bool leads) {
   auto now = clock_.now();
   if (shown_ && now - *shown_ < beat && leads == leads_) return;
-  shown_ = now;  // after a failure too: a database that is away is not asked more often
-  database.write([&](Tx& tx) { write(tx, leads); });
+  shown_ = now;
   leads_ = leads;
+  try {
+    database.write([&](Tx& tx) { write(tx, leads); });
+    hidden_ = false;
+  } catch (const Failure& failure) {
+    if (!hidden_) log::warn("the sign of life can't be written: {}", failure.what());
+    hidden_ = true;
+  }
 }
 
 void Presence::write(Tx& tx, bool leads) {

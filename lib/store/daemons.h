@@ -22,8 +22,8 @@ class Presence {
  public:
   Presence(Info info, const Clock& clock);
 
-  // Says that the process lives, and whether it leads; writes every 5 s and when that changes. Failure as of the
-  // database; the next call tries again.
+  // Says that the process lives, and whether it leads; writes every 5 s and when that changes. Nothing depends on it:
+  // that it fails is one line in the log, and it is tried again 5 s later.
   void show(Database& database, bool leads = false);
   // Takes the row away. What fails is left to lapse.
   void leave(Database& database) noexcept;
@@ -39,6 +39,7 @@ class Presence {
   WallTime started_at_;
   std::int64_t id_ = 0;
   bool leads_ = false;
+  bool hidden_ = false;  // the last sign could not be written
   std::optional<Instant> shown_;
 };
 

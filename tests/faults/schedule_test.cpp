@@ -48,8 +48,10 @@ class ScheduleFaults : public ::testing::Test {
   // How often the run was begun, and which node was looked at how often.
   std::string begun() { return house_.sql("SELECT count(*) FROM certfleet.trace WHERE code IN (1211, 1212)"); }
   std::string looked_at() {
-    return house_.sql("SELECT count(*) || ' ' || count(DISTINCT subject_id) FROM certfleet.job"
-                      " WHERE kind = 'verify.node'");
+    return house_.sql(
+        "SELECT count(*) || ' ' || count(DISTINCT subject_id) FROM (SELECT kind, subject_id FROM certfleet.job"
+        " UNION ALL SELECT kind, subject_id FROM certfleet.job_history"
+        " UNION ALL SELECT kind, subject_id FROM certfleet.job_dead) AS j WHERE kind = 'verify.node'");
   }
 
   House house_{{.schedulers = 2, .brokers = 1, .workers = 1}};

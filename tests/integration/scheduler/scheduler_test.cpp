@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "lib/bus/client.h"
+#include "lib/store/batch_runs.h"
 #include "lib/store/jobs.h"
 #include "tests/support/database/database.h"
 #include "tests/support/eventually.h"
@@ -86,8 +87,11 @@ TEST_F(SchedulerTest, one_leads_and_another_takes_over) {
   auto second = start();
   ASSERT_TRUE(eventually(5s, [&] { return second->daemon.is_ready(); }));
   EXPECT_FALSE(second->leading());
+  auto shown = [&] { return db.sql("SELECT string_agg(leads::text, ' ' ORDER BY leads) FROM daemon"); };
+  EXPECT_TRUE(eventually(5s, [&] { return shown() == "false true"; })) << shown();
   first->stop();
   EXPECT_TRUE(eventually(5s, [&] { return second->leading(); }));
+  EXPECT_TRUE(eventually(5s, [&] { return shown() == "true"; })) << shown();
 }
 
 TEST_F(SchedulerTest, a_leader_whose_connection_is_cut_leads_again_or_leaves_it_to_another) {
@@ -124,6 +128,16 @@ TEST_F(SchedulerTest, offers_a_waiting_job_when_its_time_has_come) {
   EXPECT_EQ(scheduler->offers(), 0u);
   db.sql("UPDATE job SET run_at = now()");
   EXPECT_TRUE(eventually(5s, [&] { return scheduler->offers() == 1; }));
+}
+
+TEST_F(SchedulerTest, makes_a_batch_run_when_its_time_comes_and_offers_its_job) {
+  db.sql("UPDATE schedule SET enabled = task = 'expiry-scan', due_at = now() + interval '1 second'");
+  auto scheduler = start({store::batch_runs::make_due});
+  auto other = start({store::batch_runs::make_due});
+  EXPECT_TRUE(eventually(10s, [&] { return scheduler->offers() + other->offers() == 1; }));
+  EXPECT_EQ(db.sql("SELECT ran_at >= ran_due_at AND ran_at < ran_due_at + interval '5 seconds' FROM schedule"
+                   " WHERE task = 'expiry-scan'"),
+            "t");
 }
 
 TEST_F(SchedulerTest, starts_what_is_due_in_its_own_transaction_and_offers_the_jobs) {
