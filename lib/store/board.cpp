@@ -24,36 +24,46 @@ Topic topic_of(const pqxx::result& rows) {
   return topic;
 }
 
-// Newest certificates of enabled services that end after `from` and up to `to` days from now.
+// Enabled services whose newest certificate ends from `from` to `to` days from now.
 Topic ending(Tx& tx, std::optional<int> from, int to, int first_max) {
-  auto after = from ? fmt::format("c.not_after {} now() + make_interval(hours => {})", *from == 0 ? ">" : ">=",
-                                  24 * *from)
+  // As the index has it, so that it is used.
+  constexpr const char* ends = "coalesce(s.not_after, 'infinity')";
+  auto after = from ? fmt::format("{} {} now() + make_interval(hours => {})", ends, *from == 0 ? ">" : ">=", 24 * *from)
                     : "true";
-  auto until = fmt::format("c.not_after {} now() + make_interval(hours => {})", to == 0 ? "<=" : "<", 24 * to);
+  auto until = fmt::format("{} {} now() + make_interval(hours => {})", ends, to == 0 ? "<=" : "<", 24 * to);
+  auto found = fmt::format("FROM service s WHERE s.enabled AND {} AND {}", after, until);
   return topic_of(tx.raw().exec_params(
-      "WITH found AS MATERIALIZED (SELECT c.service_id, c.not_after FROM certificate c"
-      " JOIN service s ON s.id = c.service_id WHERE s.enabled AND " +
-          after + " AND " + until +
-          " AND NOT EXISTS (SELECT 1 FROM certificate later WHERE later.service_id = c.service_id"
-          "                 AND (later.not_after, later.id) > (c.not_after, c.id))),"
-          " few AS (SELECT * FROM found ORDER BY not_after LIMIT $1)"
-          " SELECT (SELECT count(*) FROM found) AS count, s.name AS service, NULL AS node,"
-          " extract(epoch FROM few.not_after) AS at, NULL AS state, NULL AS error"
-          " FROM few JOIN service s ON s.id = few.service_id ORDER BY few.not_after, s.name",
+      fmt::format("SELECT (SELECT count(*) {0}) AS count, s.name AS service, NULL AS node,"
+                  " extract(epoch FROM s.not_after) AS at, NULL AS state, NULL AS error {0}"
+                  " ORDER BY {1}, s.id LIMIT $1",
+                  found, ends),
       first_max));
 }
 
-Topic orders(Tx& tx, const char* states, const char* order, int first_max) {
+std::string with_order_state(const char* states) {
+  return fmt::format("FROM service s WHERE s.enabled AND coalesce(s.order_state, '') IN ({})", states);
+}
+
+// Enabled services whose newest order has failed.
+Topic failed_orders(Tx& tx, int first_max) {
   return topic_of(tx.raw().exec_params(
-      fmt::format("WITH found AS MATERIALIZED (SELECT o.id, o.service_id, o.state, o.scheduled_at, o.error"
-                  " FROM ca_order o JOIN service s ON s.id = o.service_id WHERE s.enabled AND o.state IN ({})"
-                  " AND NOT EXISTS (SELECT 1 FROM ca_order later WHERE later.service_id = o.service_id"
-                  "                 AND later.id > o.id)),"
-                  " few AS (SELECT * FROM found ORDER BY {} LIMIT $1)"
-                  " SELECT (SELECT count(*) FROM found) AS count, s.name AS service, NULL AS node,"
-                  " extract(epoch FROM few.scheduled_at) AS at, few.state, few.error"
-                  " FROM few JOIN service s ON s.id = few.service_id ORDER BY few.{}",
-                  states, order, order),
+      fmt::format("SELECT (SELECT count(*) {0}) AS count, few.name AS service, NULL AS node,"
+                  " extract(epoch FROM o.scheduled_at) AS at, o.state, o.error"
+                  " FROM (SELECT s.id, s.name {0} ORDER BY s.id LIMIT $1) AS few,"
+                  " LATERAL (SELECT state, scheduled_at, error FROM ca_order WHERE service_id = few.id"
+                  "          ORDER BY id DESC LIMIT 1) AS o ORDER BY few.id",
+                  with_order_state("'failed'")),
+      first_max));
+}
+
+// Orders of enabled services that have not ended; such a one is the newest of its service.
+Topic live_orders(Tx& tx, const char* states, int first_max) {
+  return topic_of(tx.raw().exec_params(
+      fmt::format("SELECT (SELECT count(*) {0}) AS count, s.name AS service, NULL AS node,"
+                  " extract(epoch FROM o.scheduled_at) AS at, o.state, o.error"
+                  " FROM ca_order o JOIN service s ON s.id = o.service_id"
+                  " WHERE s.enabled AND o.ended_at IS NULL AND o.state IN ({1}) ORDER BY o.scheduled_at, o.id LIMIT $1",
+                  with_order_state(states), states),
       first_max));
 }
 
@@ -80,9 +90,9 @@ Board get(Tx& tx, int first_max) {
   board.under_30 = ending(tx, 15, 30, first_max);
   board.under_60 = ending(tx, 30, 60, first_max);
   board.under_90 = ending(tx, 60, 90, first_max);
-  board.orders_failed = orders(tx, "'failed'", "id DESC", first_max);
-  board.orders_scheduled = orders(tx, "'scheduled'", "scheduled_at", first_max);
-  board.orders_under_way = orders(tx, "'started', 'placed'", "id", first_max);
+  board.orders_failed = failed_orders(tx, first_max);
+  board.orders_scheduled = live_orders(tx, "'scheduled'", first_max);
+  board.orders_under_way = live_orders(tx, "'started', 'placed'", first_max);
   board.applies_failed = applies(tx, "'failed', 'rolled_back'", first_max);
   board.applies_scheduled = applies(tx, "'scheduled'", first_max);
   board.applies_under_way = applies(tx, "'started'", first_max);
