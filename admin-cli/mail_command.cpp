@@ -4,6 +4,7 @@
 #include "admin-cli/follow.h"
 #include "admin-cli/lookup.h"
 #include "admin-cli/nouns.h"
+#include "admin-cli/revision.h"
 #include "admin-cli/secrets.h"
 #include "admin-cli/words.h"
 #include "lib/domain/checks.h"
@@ -22,7 +23,11 @@ struct Set {
   SecretSource password;
   std::string ca_file;
   bool no_ca_file = false;
+  std::optional<int> if_revision;
 };
+
+constexpr auto table = store::revisions::Table::mail_settings;
+Edited edited() { return {table, words::mail_settings, ""}; }
 
 Record record_of(const domain::MailSettings& settings) {
   return {{{"from", {"発信元", "from"}, settings.from_address},
@@ -39,9 +44,14 @@ Record record_of(const domain::MailSettings& settings) {
 }
 
 void show(Context& context, const NoArguments&) {
-  auto settings = context.database().reading([](store::Tx& tx) { return store::mail_settings::find(tx); });
-  if (!settings) none_yet(context);
-  context.out().show(record_of(*settings));
+  Record record;
+  context.database().read([&](store::Tx& tx) {
+    auto settings = store::mail_settings::find(tx);
+    if (!settings) none_yet(context);
+    record = record_of(*settings);
+    record.fields.push_back(revision_field(tx, table, 0));
+  });
+  context.out().show(record);
 }
 
 // The password is asked for when the user is new or another, or when it is given.
@@ -56,7 +66,12 @@ void take_password(Context& context, domain::MailSettings& settings, const Set& 
 }
 
 void set(Context& context, const Set& a) {
-  auto before = context.database().reading([](store::Tx& tx) { return store::mail_settings::find(tx); });
+  std::optional<domain::MailSettings> before;
+  std::optional<std::int64_t> seen = a.if_revision;
+  context.database().read([&](store::Tx& tx) {
+    before = store::mail_settings::find(tx);
+    if (before && !seen) seen = store::revisions::of(tx, table, 0);
+  });
   auto settings = before.value_or(domain::MailSettings());
   if (a.from) settings.from_address = *a.from;
   if (a.host) settings.host = *a.host;
@@ -69,7 +84,11 @@ void set(Context& context, const Set& a) {
     context.fail(Fault::usage, {"--from と --host が必要です", "--from and --host are needed"});
   settings = domain::checked(settings);
   take_password(context, settings, a, settings.auth_user != (before ? before->auth_user : std::nullopt));
-  context.database().write([&](store::Tx& tx) { store::mail_settings::set(tx, settings); });
+  context.database().write([&](store::Tx& tx) {
+    // A password may have been asked for since: what was looked at must still be there.
+    if (before || seen) hold(context, tx, edited(), 0, seen);
+    store::mail_settings::set(tx, settings);
+  });
   context.out().done(context.say({"メール送信設定を更新しました", "mail settings changed"}),
                      record_of(settings));
 }
@@ -111,13 +130,18 @@ void test(Context& context, const Test& a) {
   context.out().line(context.say({"テストメールを送信しました", "the test mail is sent"}));
 }
 
-void remove(Context& context, const NoArguments&) {
+struct Remove {
+  std::optional<int> if_revision;
+};
+
+void remove(Context& context, const Remove& a) {
   if (!context.database().reading([](store::Tx& tx) { return store::mail_settings::find(tx); })) none_yet(context);
-  if (!context.confirmed(context.say({"メール送信設定を削除しますか? メールは送信されなくなります。",
-                                      "Remove the mail settings? No mail is sent then."})))
-    return;
-  context.database().write([](store::Tx& tx) { store::mail_settings::remove(tx); });
-  context.out().done(context.say({"メール送信設定を削除しました", "mail settings removed"}), {});
+  remove_after_question(
+      context, edited(), a.if_revision,
+      context.say({"メール送信設定を削除しますか? メールは送信されなくなります。",
+                   "Remove the mail settings? No mail is sent then."}),
+      [](store::Tx&) { return std::int64_t{0}; },
+      [](store::Tx& tx, std::int64_t) { store::mail_settings::remove(tx); });
 }
 
 void declare_set(Verb& verb, Set& a) {
@@ -136,6 +160,7 @@ void declare_set(Verb& verb, Set& a) {
               {"サーバーを信頼する CA 証明書 (PEM)", "Certificates to trust for the server (PEM)"})
       .flag(a.no_ca_file, "--no-ca-file", {"システムの CA 証明書を使う", "Trust what the system trusts"})
       .not_with("--ca-file");
+  declare_if_revision(verb, a.if_revision);
 }
 
 }  // namespace
@@ -148,8 +173,9 @@ void add_mail_commands(Commands& commands) {
       "mail", "set", {"設定を変更する", "Change the mail settings"},
       "certfleet mail set --from certfleet@example.com --host smtp.example.com --user certfleet@example.com",
       declare_set, set);
-  commands.verb<NoArguments>("mail", "remove", {"設定を削除する", "Remove the mail settings: no mail is sent then"},
-                             "certfleet mail remove", nullptr, remove);
+  commands.verb<Remove>(
+      "mail", "remove", {"設定を削除する", "Remove the mail settings: no mail is sent then"}, "certfleet mail remove",
+      [](Verb& verb, Remove& a) { declare_if_revision(verb, a.if_revision); }, remove);
   commands.verb<Test>(
       "mail", "test", {"テストメールを送信する", "Send a test mail and show how it went"},
       "certfleet mail test",

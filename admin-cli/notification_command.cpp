@@ -2,6 +2,7 @@
 #include "admin-cli/commands.h"
 #include "admin-cli/lookup.h"
 #include "admin-cli/nouns.h"
+#include "admin-cli/revision.h"
 #include "admin-cli/words.h"
 #include "lib/domain/checks.h"
 #include "lib/store/notifications.h"
@@ -41,10 +42,17 @@ struct Fields {
   bool no_cc = false;
   std::optional<int> interval;
   bool no_interval = false;
+  std::optional<int> if_revision;
 };
 struct Named {
   std::string name;
 };
+struct Remove {
+  std::string name;
+  std::optional<int> if_revision;
+};
+
+constexpr auto revised = store::revisions::Table::notification;
 
 std::vector<std::string> events_of(const NotificationTable& table) {
   std::vector<std::string> events;
@@ -115,7 +123,9 @@ void add(Context& context, const Fields& a) {
 void set(Context& context, const Fields& a) {
   NotificationTable table;
   context.database().write([&](store::Tx& tx) {
-    table = notification_named(context, tx, a.name);
+    auto id = notification_named(context, tx, a.name).id;
+    hold(context, tx, {revised, words::notification, a.name}, id.value(), a.if_revision);
+    table = store::notifications::get(tx, id);
     if (a.rename) table.name = *a.rename;
     take(context, table, a);
     store::notifications::update(tx, table);
@@ -139,8 +149,12 @@ void list(Context& context, const NoArguments&) {
 }
 
 void show(Context& context, const Named& a) {
-  auto table =
-      context.database().reading([&](store::Tx& tx) { return notification_named(context, tx, a.name); });
+  NotificationTable table;
+  Field revision{"revision", words::revision, {}};
+  context.database().read([&](store::Tx& tx) {
+    table = notification_named(context, tx, a.name);
+    revision = revision_field(tx, revised, table.id.value());
+  });
   Record record{{{"id", words::id, table.id.value()},
                  {"name", words::name, table.name},
                  {"title", {"タイトル", "title"}, table.title},
@@ -153,17 +167,16 @@ void show(Context& context, const Named& a) {
     interval = std::move(interval).as(context.say({"{} 分", "{} min"}, *table.order_interval_min));
   record.fields.push_back({"order_interval_min", {"認証局への確認間隔", "the CA is asked every"}, std::move(interval)});
   for (const auto& box : boxes) record.fields.push_back({box.key, box.text, table.*box.field});
+  record.fields.push_back(std::move(revision));
   context.out().show(record);
 }
 
-void remove(Context& context, const Named& a) {
-  auto table =
-      context.database().reading([&](store::Tx& tx) { return notification_named(context, tx, a.name); });
-  if (!context.confirmed(context.say(words::remove_question, context.say(words::notification), a.name)))
-    return;
-  context.database().write([&](store::Tx& tx) { store::notifications::remove(tx, table.id); });
-  context.out().done(context.say(words::removed, context.say(words::notification), a.name),
-                     id_and_name(table.id.value(), a.name));
+void remove(Context& context, const Remove& a) {
+  remove_after_question(
+      context, {revised, words::notification, a.name}, a.if_revision,
+      context.say(words::remove_question, context.say(words::notification), a.name),
+      [&](store::Tx& tx) { return notification_named(context, tx, a.name).id.value(); },
+      [](store::Tx& tx, std::int64_t id) { store::notifications::remove(tx, NotificationId(id)); });
 }
 
 void declare_named(Verb& verb, Named& a) {
@@ -194,10 +207,16 @@ void add_notification_commands(Commands& commands) {
             .flag(a.no_interval, "--no-interval",
                   {"認証局が示す間隔で確認する", "The CA is asked when it proposes itself"})
             .not_with("--interval");
+        declare_if_revision(verb, a.if_revision);
       },
       set);
-  commands.verb<Named>(noun, "remove", {"削除する", "Remove a notification table"},
-                       "certfleet notification remove standard", declare_named, remove);
+  commands.verb<Remove>(
+      noun, "remove", {"削除する", "Remove a notification table"}, "certfleet notification remove standard",
+      [](Verb& verb, Remove& a) {
+        verb.argument(a.name, "NAME", {"名称", "Name of the table"});
+        declare_if_revision(verb, a.if_revision);
+      },
+      remove);
 }
 
 }  // namespace certfleet::cli

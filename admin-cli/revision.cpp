@@ -11,12 +11,18 @@ namespace revisions = store::revisions;
 
 namespace {
 
+// "service shop", "settings"
+Saying thing(const Edited& edited) {
+  if (edited.name.empty()) return saying(edited.what);
+  return saying({"{} {}", "{} {}"}, edited.what, edited.name);
+}
+
 void require_seen(const Context& context, const Edited& edited, std::int64_t found, std::optional<std::int64_t> seen) {
   if (!seen || *seen == found) return;
   context.fail(Fault::conflict,
-               {"{} {} はほかの人が変更しました (版 {} → {})。show で確認してください",
-                "{} {} was changed by somebody else (revision {} is now {}): look at it again by show"},
-               context.say(edited.what), edited.name, *seen, found);
+               {"{} はほかの人が変更しました (版 {} → {})。show で確認してください",
+                "{}: changed by somebody else (revision {} is now {}), look again by show"},
+               thing(edited), *seen, found);
 }
 
 }  // namespace
@@ -50,6 +56,10 @@ void remove_after_question(Context& context, const Edited& edited, std::optional
     hold(context, tx, edited, id, seen);
     remove(tx, id);
   });
+  if (edited.name.empty()) {
+    context.out().done(context.say({"{} を削除しました", "{} removed"}, edited.what), {});
+    return;
+  }
   context.out().done(context.say(words::removed, context.say(edited.what), edited.name), id_and_name(id, edited.name));
 }
 

@@ -16,7 +16,7 @@ namespace certfleet::cli {
 struct Edited {
   store::revisions::Table table;
   Text what;         // words::service
-  std::string name;  // as the person typed it
+  std::string name;  // as the person typed it; empty for the one row of the settings
 };
 
 // --if-revision N

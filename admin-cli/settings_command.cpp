@@ -2,6 +2,8 @@
 #include "admin-cli/commands.h"
 #include "admin-cli/context.h"
 #include "admin-cli/nouns.h"
+#include "admin-cli/revision.h"
+#include "admin-cli/words.h"
 #include "lib/domain/checks.h"
 #include "lib/store/company.h"
 #include "lib/store/settings.h"
@@ -17,6 +19,7 @@ struct Set {
   std::optional<std::string> time_zone;
   std::optional<std::string> language;
   std::array<std::optional<int>, timer_count> timers;  // in the order of timer_bounds
+  std::optional<int> if_revision;
 };
 
 // In the order of timer_bounds.
@@ -39,7 +42,11 @@ constexpr std::array<TimerWords, timer_count> timer_words = {
                {"メールの送信の完了待ち (秒)", "Seconds for sending a mail"}},
 };
 
-Record record_of(const Context& context, const domain::Settings& settings, const std::string& company) {
+constexpr auto table = store::revisions::Table::settings;
+
+Record record_of(const Context& context, store::Tx& tx, const domain::Settings& settings) {
+  auto found = store::company::find(tx);
+  auto company = found ? found->name : "";
   Record record{{{"company", {"企業", "company"}, company},
                  {"proxy", {"プロキシー", "proxy"}, settings.proxy},
                  {"time_zone", {"タイムゾーン", "time zone"}, settings.time_zone},
@@ -50,19 +57,20 @@ Record record_of(const Context& context, const domain::Settings& settings, const
     record.fields.push_back(
         {timer_words[i].key, timer_words[i].text, Cell(seconds).as(context.say({"{} 秒", "{} s"}, seconds))});
   }
+  record.fields.push_back(revision_field(tx, table, 0));
   return record;
 }
 
 void show(Context& context, const NoArguments&) {
   context.database().read([&](store::Tx& tx) {
-    auto company = store::company::find(tx);
-    context.out().show(record_of(context, store::settings::get(tx), company ? company->name : ""));
+    context.out().show(record_of(context, tx, store::settings::get(tx)));
   });
 }
 
 void set(Context& context, const Set& a) {
   Record record;
   context.database().write([&](store::Tx& tx) {
+    hold(context, tx, {table, words::settings, ""}, 0, a.if_revision);
     auto settings = store::settings::get(tx);
     if (a.proxy) settings.proxy = *a.proxy;
     if (a.no_proxy) settings.proxy.reset();
@@ -72,8 +80,7 @@ void set(Context& context, const Set& a) {
       if (a.timers[i]) settings.timers.*domain::timer_bounds[i].field = std::chrono::seconds(*a.timers[i]);
     settings = domain::checked(settings);
     store::settings::update(tx, settings);
-    auto company = store::company::find(tx);
-    record = record_of(context, settings, company ? company->name : "");
+    record = record_of(context, tx, settings);
   });
   context.out().done(context.say({"設定を更新しました", "settings changed"}), record);
 }
@@ -87,6 +94,7 @@ void declare_set(Verb& verb, Set& a) {
   for (std::size_t i = 0; i < timer_count; ++i)
     verb.option(a.timers[i], timer_words[i].option, "SECONDS", domain::timer_bounds[i].lowest_s,
                 domain::timer_bounds[i].highest_s, timer_words[i].about);
+  declare_if_revision(verb, a.if_revision);
 }
 
 }  // namespace

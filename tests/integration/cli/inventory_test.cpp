@@ -206,9 +206,9 @@ TEST_F(InventoryCommand, the_later_of_two_editors_is_told) {
   add_service("shop");
   auto seen = json({"service", "show", "shop"})["revision"].get<int>();
   good({"service", "set", "shop", "--enabled", "off"});
-  bad(5, "was changed by somebody else",
+  bad(5, "changed by somebody else",
       {"service", "set", "shop", "--enabled", "on", "--if-revision", std::to_string(seen)});
-  bad(5, "was changed by somebody else", {"service", "remove", "shop", "--yes", "--if-revision", std::to_string(seen)});
+  bad(5, "changed by somebody else", {"service", "remove", "shop", "--yes", "--if-revision", std::to_string(seen)});
   EXPECT_EQ(json({"service", "show", "shop"})["enabled"], false);
   good({"service", "set", "shop", "--enabled", "on", "--if-revision", std::to_string(seen + 1)});
   bad(5, "revision 7 is now 1", {"ca-account", "set", "digicert", "--rename", "x", "--if-revision", "7"});
@@ -216,6 +216,29 @@ TEST_F(InventoryCommand, the_later_of_two_editors_is_told) {
   EXPECT_NE(certfleet({"organization", "remove", "Example K.K.", "--yes", "--if-revision", "7", "--lang", "ja"})
                 .err.find("ほかの人が変更しました"),
             std::string::npos);
+}
+
+TEST_F(InventoryCommand, settings_and_notification_tables_have_revisions_too) {
+  auto seen = [](std::vector<std::string> words) {
+    return std::to_string(json(std::move(words))["revision"].get<int>());
+  };
+  auto settings = seen({"settings", "show"});
+  good({"settings", "set", "--language", "en", "--if-revision", settings});
+  bad(5, "settings: changed by somebody else", {"settings", "set", "--language", "ja", "--if-revision", settings});
+  good({"settings", "set", "--language", "ja"});
+  good({"mail", "set", "--from", "a@example.com", "--host", "smtp.example.com"});
+  auto mail = seen({"mail", "show"});
+  good({"mail", "set", "--port", "25", "--if-revision", mail});
+  bad(5, "mail settings: changed by somebody else", {"mail", "set", "--port", "26", "--if-revision", mail});
+  bad(5, "mail settings: changed by somebody else", {"mail", "remove", "--yes", "--if-revision", mail});
+  good({"mail", "remove", "--yes"});
+  bad(3, "", {"mail", "set", "--from", "a@example.com", "--host", "h.example.com", "--if-revision", "1"});
+  good({"notification", "add", "n", "--to", "a@example.com"});
+  auto table = seen({"notification", "show", "n"});
+  good({"notification", "set", "n", "--to", "b@example.com", "--if-revision", table});
+  bad(5, "notification table n: changed", {"notification", "set", "n", "--title", "x", "--if-revision", table});
+  bad(5, "notification table n: changed", {"notification", "remove", "n", "--yes", "--if-revision", table});
+  good({"notification", "remove", "n", "--yes"});
 }
 
 TEST_F(InventoryCommand, order_settings_stand_still_while_an_order_is_under_way) {
