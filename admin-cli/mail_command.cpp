@@ -26,8 +26,8 @@ struct Set {
   std::optional<int> if_revision;
 };
 
-constexpr auto table = store::revisions::Table::mail_settings;
-Edited edited() { return {table, words::mail_settings, ""}; }
+constexpr auto revised = store::revisions::Table::mail_settings;
+Edited edited() { return {revised, words::mail_settings, ""}; }
 
 Record record_of(const domain::MailSettings& settings) {
   return {{{"from", {"発信元", "from"}, settings.from_address},
@@ -49,7 +49,7 @@ void show(Context& context, const NoArguments&) {
     auto settings = store::mail_settings::find(tx);
     if (!settings) none_yet(context);
     record = record_of(*settings);
-    record.fields.push_back(revision_field(tx, table, 0));
+    record.fields.push_back(revision_field(tx, revised, 0));
   });
   context.out().show(record);
 }
@@ -70,7 +70,7 @@ void set(Context& context, const Set& a) {
   std::optional<std::int64_t> seen = a.if_revision;
   context.database().read([&](store::Tx& tx) {
     before = store::mail_settings::find(tx);
-    if (before && !seen) seen = store::revisions::of(tx, table, 0);
+    if (before && !seen) seen = store::revisions::of(tx, revised, 0);
   });
   auto settings = before.value_or(domain::MailSettings());
   if (a.from) settings.from_address = *a.from;
