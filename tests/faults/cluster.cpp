@@ -130,7 +130,7 @@ bool Cluster::try_start(std::chrono::milliseconds limit) {
   testing::eventually(limit, [&] {
     if (!runs()) return true;
     auto asked = testing::run({bin_ + "/pg_isready", "-q", "-h", seen(folder_ / "server" / "run").string(),
-                               "-p", std::to_string(port_)});
+                               "-p", std::to_string(port_), "-U", "postgres"});
     return asked.exit_code == 0;
   });
   if (!runs()) return false;

@@ -131,8 +131,9 @@ void House::write_configs() {
       text += fmt::format("]\ndatabase.dsn = \"{}\"\ncurve.secret_key_file = \"{}\"\n",
                           dsn(name, worker ? "certfleet_verify" : "certfleet_scheduler"),
                           (init / (worker ? "worker-verify.curve" : "scheduler.curve")).string());
-      if (worker)
-        text += fmt::format("outside.port = {}\n[worker]\n{}", outside_.port(), options_.worker_settings);
+      if (worker && options_.worker_program == "recording-worker")
+        text += fmt::format("outside.port = {}\n", outside_.port());
+      if (worker) text += "[worker]\n" + options_.worker_settings;
       texts[name] = text;
     }
   }
@@ -145,7 +146,7 @@ void House::start(const std::string& name) {
   auto kind = kind_of(name);
   testing::ProcessOptions process;
   process.env = options_.env[name];
-  auto program = kind == "worker" ? "/recording-worker" : "/certfleet-" + kind;
+  auto program = "/" + (kind == "worker" ? options_.worker_program : "certfleet-" + kind);
   running_[name] = std::make_unique<Process>(
       std::vector<std::string>{options_.bin + program, "--config", config_file(name).string()},
       std::move(process));
@@ -247,22 +248,22 @@ void House::enqueue(int count, Task::Recipe recipe) {
   enqueue(tasks);
 }
 
-std::int64_t House::live() const {
+std::int64_t House::count(const std::string& select) {
+  std::lock_guard lock(mutex_);
   try {
-    return std::stoll(sql("SELECT count(*) FROM certfleet.job"));
-  } catch (const std::exception&) {
+    return direct_->reading([&](store::Tx& tx) { return tx.raw().exec1(select)[0].as<std::int64_t>(); });
+  } catch (const Failure& failure) {
+    if (!failure.transient()) throw;
     return -1;
   }
 }
 
-std::int64_t House::ended() const {
-  try {
-    return std::stoll(
-        sql("SELECT (SELECT count(*) FROM certfleet.job_history)"
-            " + (SELECT count(*) FROM certfleet.job_dead)"));
-  } catch (const std::exception&) {
-    return -1;
-  }
+std::int64_t House::live() {
+  return count("SELECT count(*) FROM job");
+}
+
+std::int64_t House::ended() {
+  return count("SELECT (SELECT count(*) FROM job_history) + (SELECT count(*) FROM job_dead)");
 }
 
 bool House::all_end_within(std::chrono::milliseconds limit) {

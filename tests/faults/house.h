@@ -35,6 +35,7 @@ class House {
     std::string worker_settings = short_life;  // lines of the section [worker]
     Cluster::Options cluster{};
     int outside_silent_one_in = 0;
+    std::string worker_program = "recording-worker";
     std::string bin = CERTFLEET_BIN;                                  // where the programs are
     std::map<std::string, std::map<std::string, std::string>> env{};  // of a daemon, by name
   };
@@ -84,8 +85,8 @@ class House {
   void enqueue(std::span<const Task> tasks);
   void enqueue(int count, Task::Recipe recipe = Task::Recipe::plain);
   std::int64_t next_id() { return next_id_++; }
-  std::int64_t live() const;   // jobs that have not ended; -1 while the database is away
-  std::int64_t ended() const;  // the others
+  std::int64_t live();   // jobs that have not ended; -1 while the database is away
+  std::int64_t ended();  // the others
   bool all_end_within(std::chrono::milliseconds limit);  // revives meanwhile
 
   // ---- What is to be found wrong, in lines; none if all is well ----
@@ -96,6 +97,7 @@ class House {
   // The last lines of each daemon and the database, for a test that failed.
   std::string tell() const;
 
+  std::int64_t count(const std::string& select);  // one number from the database; -1 while it is away
   std::string sql(const std::string& statement) const { return cluster_->sql("certfleet", statement); }
 
  private:

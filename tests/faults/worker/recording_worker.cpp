@@ -77,6 +77,9 @@ class Recording final : public pipeline::Handler {
       case Task::Recipe::flaky:
         if (job.attempts_failed == 0) throw Failure(Fault::retry, "the first time it does not work");
         break;
+      case Task::Recipe::stuck:
+        if (job.fence == Fence(1) && !rest(context.stop(), 1min)) return Outcome::cancelled();
+        break;
       case Task::Recipe::failing:
         throw Failure(Fault::permanent, "it never works");
       case Task::Recipe::keyed:

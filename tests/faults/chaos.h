@@ -1,0 +1,46 @@
+// Faults on a house under load, chosen by dice: begun, left for a while, some at the same time, and healed.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "lib/base/clock.h"
+#include "tests/faults/dice.h"
+#include "tests/faults/house.h"
+
+namespace certfleet::faults {
+
+class Chaos {
+ public:
+  Chaos(House& house, Dice& dice) : house_(house), dice_(dice) {}
+
+  // Begins so many faults while jobs of all recipes come in; returns when all are healed and everything runs.
+  void rage(int faults);
+
+  const std::vector<std::string>& story() const { return story_; }  // what was done, in order
+
+ private:
+  struct Fault {
+    Instant until;
+    std::function<void()> heal;
+  };
+
+  void feed();
+  void begin_one();
+  void begin(const std::string& what, std::chrono::milliseconds span, std::function<void()> heal);
+  void harm_daemon();
+  void harm_link();
+  void harm_database();
+  void heal_due(Instant now);
+  void pass_time();
+
+  House& house_;
+  Dice& dice_;
+  Instant start_ = Monotonic::now();
+  bool database_down_ = false;
+  std::vector<Fault> faults_;
+  std::vector<std::string> story_;
+};
+
+}  // namespace certfleet::faults
