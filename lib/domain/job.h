@@ -60,6 +60,7 @@ struct JobRef {
 struct Job {
   JobId id;
   Fence fence;
+  SessionId session;  // under which it was claimed
   std::string kind;
   std::int64_t subject = 0;
   ServiceId service;

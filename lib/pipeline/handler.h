@@ -43,7 +43,8 @@ class Context {
   }
 
   // Commits now, before the job ends: intents that must be durable before an effect outside, and references
-  // that must survive a crash after it. Failure(stale) if this attempt has lost its job: act no further.
+  // that must survive a crash after it. Failure(stale) if this attempt has lost its job, or may have while the
+  // database was answering: act no further.
   virtual void commit(const Write& body) = 0;
 };
 

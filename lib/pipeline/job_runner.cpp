@@ -17,8 +17,14 @@ double dice() {
 
 class RunningContext final : public Context {
  public:
-  RunningContext(const domain::Job& job, std::stop_token stop, store::JobStore& store, TraceWriter& traces)
-      : job_(job), stop_(std::move(stop)), deadline_(Deadline::in(job.time_limit)), store_(store), traces_(traces) {}
+  RunningContext(const domain::Job& job, std::stop_token stop, store::JobStore& store, TraceWriter& traces,
+                 const std::function<bool(SessionId)>& sure)
+      : job_(job),
+        stop_(std::move(stop)),
+        deadline_(Deadline::in(job.time_limit)),
+        store_(store),
+        traces_(traces),
+        sure_(sure) {}
 
   Deadline deadline() const override { return deadline_; }
   std::stop_token stop() const override { return stop_; }
@@ -28,7 +34,12 @@ class RunningContext final : public Context {
     traces_.add({0, std::move(line), job_.service, job_.node, job_.id});
   }
   void read(const Write& body) override { store_.read(body); }
-  void commit(const Write& body) override { store_.commit_guarded(job_.id, job_.fence, body); }
+  void commit(const Write& body) override {
+    store_.commit_guarded(job_.id, job_.fence, body);
+    // The answer may have been long under way, and another worker may have the job by now.
+    if (!sure_(job_.session))
+      throw Failure(Fault::stale, fmt::format("job {}: its session may have lapsed", job_.id.value()));
+  }
 
  private:
   const domain::Job& job_;
@@ -36,6 +47,7 @@ class RunningContext final : public Context {
   Deadline deadline_;
   store::JobStore& store_;
   TraceWriter& traces_;
+  const std::function<bool(SessionId)>& sure_;
 };
 
 // What the log of a service says about a job that did not end well; 0: nothing.
@@ -110,10 +122,14 @@ void JobRunner::attempt(const domain::Job& job, store::JobStore& store) {
   Handler* handler = handler_of(job.kind);
   if (handler == nullptr) return park(job);
   auto token = parts_.running.started(job);
-  RunningContext context(job, token, store, parts_.traces);
-  auto outcome = run_handler(*handler, job, context);
+  RunningContext context(job, token, store, parts_.traces, parts_.sure);
+  // Claimed under a session that is gone: others may have it by now.
+  auto outcome = parts_.sure(job.session) ? run_handler(*handler, job, context) : Outcome::cancelled();
   auto stopped = parts_.running.ended(job);
   if (job.cancel && outcome.verdict == Outcome::Verdict::cancelled) stopped = StopReason::cancelled;
+  if (stopped == StopReason::none && !parts_.sure(job.session)) stopped = StopReason::session_lost;
+  if (stopped == StopReason::session_lost)
+    log::warn("job {} ({}): left to others, its session may have lapsed", job.id.value(), job.kind);
   auto finished = conclude(job, std::move(outcome), stopped, dice(),
                            [&](const Failure& why) { return handler->gave_up(job, why); });
   parts_.metrics.add("certfleet_attempts_total", 1, {{"kind", job.kind}});

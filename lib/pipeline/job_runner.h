@@ -2,6 +2,7 @@
 #pragma once
 
 #include <condition_variable>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -29,6 +30,8 @@ class JobRunner {
     Completer& completer;
     Metrics& metrics;
     store::DatabaseSettings database;
+    // True while the session of a claim surely lives (SessionKeeper::sure).
+    std::function<bool(SessionId)> sure;
   };
   JobRunner(Parts parts, int slots);
   // Waits for the handlers that run; jobs that have not begun must have been taken by hand_back() before.

@@ -25,6 +25,11 @@ void SessionCore::renewed(bool alive, Instant asked) {
   ask_at_ = asked;  // another one is opened at once
 }
 
+void SessionCore::gave_up(Instant now) {
+  current_ = {};
+  ask_at_ = now;
+}
+
 void SessionCore::failed(Instant now) {
   ask_at_ = now + times_.retry;
   if (now >= sure_until_) current_ = {};

@@ -31,9 +31,12 @@ class SessionCore {
   void opened(SessionId session, Instant asked);
   void renewed(bool alive, Instant asked);
   void failed(Instant now);  // the database did not answer
+  void gave_up(Instant now);  // the session may have lapsed while a question was unanswered
 
   // The session that may claim and work, 0 if there is none.
   SessionId current() const { return current_; }
+  // Until when it surely lives.
+  Instant sure_until() const { return sure_until_; }
 
  private:
   SessionTimes times_;

@@ -9,17 +9,30 @@ SessionKeeper::SessionKeeper(std::unique_ptr<store::JobStore> store, store::Sess
                              Events events)
     : store_(std::move(store)), info_(std::move(info)), times_(times), events_(std::move(events)), core_(times) {
   thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
+  watch_ = std::jthread([this](const std::stop_token& stop) { watch(stop); });
 }
 
 SessionKeeper::~SessionKeeper() {
-  thread_.request_stop();
-  thread_.join();
+  for (auto* thread : {&watch_, &thread_}) {
+    thread->request_stop();
+    thread->join();
+  }
   if (!current()) return;
   try {
     store_->close_session(current());
   } catch (const Failure& failure) {
     log::warn("session {} stays until it lapses: {}", current().value(), failure.what());
   }
+}
+
+SessionId SessionKeeper::current() const {
+  std::lock_guard lock(mutex_);
+  return current_;
+}
+
+bool SessionKeeper::sure(SessionId session) const {
+  std::lock_guard lock(mutex_);
+  return session && session == current_ && Monotonic::now() < sure_until_;
 }
 
 void SessionKeeper::run(const std::stop_token& stop) {
@@ -32,14 +45,46 @@ void SessionKeeper::run(const std::stop_token& stop) {
     }
     auto before = core_.current();
     ask(next.what);
-    if (core_.current() == before) continue;
-    current_ = core_.current().value();
-    if (current()) {
-      log::info("session {} opened", current().value());
-    } else {
-      log::error("session {} lost; stopping what runs", before.value());
-      events_.on_lost();
+    publish(before);
+  }
+}
+
+// Tells what the last question has brought.
+void SessionKeeper::publish(SessionId before) {
+  bool told = false;  // the watch was faster: whatever was answered came too late
+  {
+    std::lock_guard lock(mutex_);
+    told = before && !current_;
+    if (told && core_.current() == before) core_.gave_up(Monotonic::now());
+    current_ = core_.current();
+    sure_until_ = core_.sure_until();
+  }
+  changed_.notify_all();
+  if (core_.current() == before) return;
+  if (before && !told) lost(before);
+  if (core_.current()) log::info("session {} opened", core_.current().value());
+}
+
+void SessionKeeper::lost(SessionId session) {
+  log::error("session {} lost; stopping what runs", session.value());
+  events_.on_lost();
+}
+
+void SessionKeeper::watch(const std::stop_token& stop) {
+  while (!stop.stop_requested()) {
+    SessionId over;
+    {
+      std::unique_lock lock(mutex_);
+      auto now = Monotonic::now();
+      if (current_ && now >= sure_until_) {
+        over = std::exchange(current_, {});
+      } else if (current_) {
+        changed_.wait_until(lock, stop, sure_until_, [] { return false; });
+      } else {
+        changed_.wait(lock, stop, [this] { return bool(current_); });
+      }
     }
+    if (over) lost(over);
   }
 }
 

@@ -14,8 +14,9 @@
 
 namespace certfleet::pipeline {
 
-// Owns a thread and a store. When the session has lapsed, or may have because no renewal came through, it
-// says so (`on_lost`: stop everything that runs), and opens another.
+// Owns two threads and a store. When the session has lapsed, or may have because no renewal came through, it
+// says so (`on_lost`: stop everything that runs), and opens another. It says so in time also while a renewal is
+// still unanswered: one thread asks, the other watches the time.
 class SessionKeeper {
  public:
   struct Events {
@@ -23,29 +24,37 @@ class SessionKeeper {
     std::function<void(const std::vector<JobId>&)> on_cancelled;  // jobs that a person asked to cancel
   };
 
-  // Both functions are called from the keeper's thread.
+  // Both functions are called from the keeper's threads.
   SessionKeeper(std::unique_ptr<store::JobStore> store, store::SessionInfo info, SessionTimes times, Events events);
   // Ends the thread; the session row is closed if the database can be reached.
   ~SessionKeeper();
 
   // The live session, 0 while there is none. From any thread.
-  SessionId current() const { return SessionId(current_.load()); }
+  SessionId current() const;
+  // True while that session surely lives in the database, so that nobody else can have its jobs. From any thread.
+  bool sure(SessionId session) const;
   void drain() { draining_ = true; }
 
  private:
   void run(const std::stop_token& stop);
+  void watch(const std::stop_token& stop);
   void ask(SessionCore::Do what);
+  void publish(SessionId before);
+  void lost(SessionId session);
 
   std::unique_ptr<store::JobStore> store_;
   store::SessionInfo info_;
   SessionTimes times_;
   Events events_;
-  std::atomic<std::int64_t> current_{0};
   std::atomic<bool> draining_{false};
-  SessionCore core_;  // the keeper's thread only
-  std::mutex mutex_;
-  std::condition_variable_any waiting_;
-  std::jthread thread_;  // last: it uses all of the above
+  SessionCore core_;  // the asking thread only
+  mutable std::mutex mutex_;  // guards the next two
+  SessionId current_;
+  Instant sure_until_{};
+  std::condition_variable_any waiting_;  // of the asking thread
+  std::condition_variable_any changed_;  // of the watching thread
+  std::jthread thread_;                  // these two last: they use all of the above
+  std::jthread watch_;
 };
 
 }  // namespace certfleet::pipeline

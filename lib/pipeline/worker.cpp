@@ -77,8 +77,8 @@ struct Worker::Impl {
   RunningJobs running;
   TraceWriter traces;
   Completer completer;
-  JobRunner runner;
   SessionKeeper session;
+  JobRunner runner;
 
   Impl(WorkerSettings s, Handlers h, std::unique_ptr<bus::Bus> b, const Clock& c, Daemon& d, double dice)
       : settings(std::move(s)),
@@ -95,12 +95,14 @@ struct Worker::Impl {
                     held -= ended.size();
                     mailbox.put(ended, std::move(ready));
                   }),
-        runner({handlers, running, traces, completer, daemon.metrics(), settings.database}, settings.limits.slots),
         session(store::postgres_job_store(named(settings.database, "session")), session_info(settings, handlers),
                 settings.session, {[this] { running.stop_all(StopReason::session_lost); },
                                    [this](const std::vector<JobId>& ids) {
                                      for (auto id : ids) running.stop(id, StopReason::cancelled);
-                                   }}) {}
+                                   }}),
+        runner({handlers, running, traces, completer, daemon.metrics(), settings.database,
+                [this](SessionId holder) { return session.sure(holder); }},
+               settings.limits.slots) {}
 
   std::vector<domain::Job> ask_for(const WorkerCore::Next& next, SessionId holder) {
     if (in_doubt) {

@@ -63,11 +63,14 @@ domain::Job job_of(const pqxx::row& row, const JobColumns& at) {
   return job;
 }
 
-std::vector<domain::Job> jobs_of(const pqxx::result& rows) {
+std::vector<domain::Job> jobs_of(const pqxx::result& rows, SessionId session) {
   std::vector<domain::Job> jobs;
   jobs.reserve(rows.size());
   JobColumns at(rows);
-  for (const auto& row : rows) jobs.push_back(job_of(row, at));
+  for (const auto& row : rows) {
+    jobs.push_back(job_of(row, at));
+    jobs.back().session = session;
+  }
   // UPDATE returns in no promised order; the most urgent and oldest run first.
   std::sort(jobs.begin(), jobs.end(), [](const auto& a, const auto& b) {
     return std::pair(a.priority, a.id) < std::pair(b.priority, b.id);
@@ -126,8 +129,9 @@ class PostgresJobStore final : public JobStore {
     ArrayLiteral literal;
     for (auto id : ids) literal.add(id.value());
     return database_.writing([&](Tx& tx) {
-      return jobs_of(tx.raw().exec_prepared(prepared_query(tx, "claim_offered"), session.value(),
-                                            std::string(to_string(queue)), literal.take()));
+      auto rows = tx.raw().exec_prepared(prepared_query(tx, "claim_offered"), session.value(),
+                                         std::string(to_string(queue)), literal.take());
+      return jobs_of(rows, session);
     });
   }
 
@@ -135,10 +139,10 @@ class PostgresJobStore final : public JobStore {
     return database_.writing([&](Tx& tx) {
       const auto site_value = site.value();
       auto& turns = claim_turns_[queue];
-      auto jobs = jobs_of(tx.raw().exec_prepared(
-          prepared_query(tx, "claim_ready"), session.value(), std::string(to_string(queue)),
-          site ? &site_value : nullptr, jobs_max, turns.skip(), turns.after().site.value(),
-          turns.after().service.value()));
+      auto rows = tx.raw().exec_prepared(prepared_query(tx, "claim_ready"), session.value(),
+                                         std::string(to_string(queue)), site ? &site_value : nullptr, jobs_max,
+                                         turns.skip(), turns.after().site.value(), turns.after().service.value());
+      auto jobs = jobs_of(rows, session);
       turns.served(refs_of(jobs, queue));
       return jobs;
     });

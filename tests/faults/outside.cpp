@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <list>
 #include <mutex>
@@ -42,9 +43,10 @@ struct Outside::Impl {
   int listener = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   int bell = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
   unsigned short port = 0;
-  mutable std::mutex mutex;  // guards acts and stop
+  mutable std::mutex mutex;  // guards the next three
   std::map<std::string, int> acts;
   bool stop = false;
+  std::function<void()> on_question;
   std::list<Guest> guests;  // the thread's own
   std::thread thread;       // last
 
@@ -107,6 +109,7 @@ struct Outside::Impl {
 
   std::string reply(const std::string& line) {
     std::lock_guard lock(mutex);
+    if (line.starts_with("seen ") && on_question) on_question();
     if (line.starts_with("seen ")) return acts.contains(line.substr(5)) ? "yes\n" : "no\n";
     if (!line.starts_with("act ")) return "";
     int first = ++acts[line.substr(4)];
@@ -126,6 +129,11 @@ unsigned short Outside::port() const {
 std::map<std::string, int> Outside::acts() const {
   std::lock_guard lock(impl_->mutex);
   return impl_->acts;
+}
+
+void Outside::on_question(std::function<void()> call) {
+  std::lock_guard lock(impl_->mutex);
+  impl_->on_question = std::move(call);
 }
 
 std::string OutsideClient::ask(const std::string& line) const {

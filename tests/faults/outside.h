@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -23,6 +24,8 @@ class Outside {
 
   unsigned short port() const;
   std::map<std::string, int> acts() const;  // by reference
+  // Called before a question whether a reference was seen is answered; on the server's thread.
+  void on_question(std::function<void()> call);
 
  private:
   struct Impl;

@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <array>
 #include <atomic>
 #include <cerrno>
 #include <condition_variable>
@@ -17,6 +18,7 @@
 #include <mutex>
 #include <system_error>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "lib/base/clock.h"
@@ -124,7 +126,7 @@ std::size_t write_due(int fd, Way& way, bool& broken) {
 }  // namespace
 
 struct Proxy::Impl {
-  enum class State { open, cut, half_open };
+  enum class State { open, cut, half_open, no_answers };
 
   unsigned short to;
   unsigned short port = 0;
@@ -184,6 +186,8 @@ struct Proxy::Impl {
     }
   }
 
+  static bool serving(State now) { return now == State::open || now == State::no_answers; }
+
   // Until when the next chunk waits, in poll's milliseconds.
   int patience(State now) const {
     if (now == State::half_open) return -1;
@@ -203,10 +207,11 @@ struct Proxy::Impl {
     };
     for (const auto& each : connections) {
       short near = 0, far = 0;
-      if (now == State::open) {
+      if (serving(now)) {
+        bool answers = now == State::open;
         if (each.connected && !each.out.ended && each.out.waiting < waiting_max) near |= POLLIN;
-        if (each.connected && !each.in.ended && each.in.waiting < waiting_max) far |= POLLIN;
-        if (due(each.in)) near |= POLLOUT;
+        if (each.connected && answers && !each.in.ended && each.in.waiting < waiting_max) far |= POLLIN;
+        if (answers && due(each.in)) near |= POLLOUT;
         if (due(each.out) || !each.connected) far |= POLLOUT;
       }
       // -1: not even a hang-up is seen while half-open, or again once an end was passed on.
@@ -217,9 +222,9 @@ struct Proxy::Impl {
     std::uint64_t rung = 0;
     [[maybe_unused]] auto heard = ::read(bell.get(), &rung, sizeof rung);
     std::size_t at = 2;
-    if (now == State::open) {
+    if (serving(now)) {
       for (auto& each : connections) {
-        serve(each, fds[at].revents, fds[at + 1].revents, late);
+        serve(each, fds[at].revents, fds[at + 1].revents, late, now == State::open);
         at += 2;
       }
     }
@@ -228,7 +233,7 @@ struct Proxy::Impl {
         [](const auto& each) { return each.broken || (each.out.passed_end && each.in.passed_end); });
   }
 
-  void serve(Connection& each, short near, short far, std::chrono::milliseconds late) {
+  void serve(Connection& each, short near, short far, std::chrono::milliseconds late, bool answers) {
     if (!each.connected) {
       if (far == 0) return;
       int error = 0;
@@ -240,10 +245,10 @@ struct Proxy::Impl {
     }
     if ((near & (POLLIN | POLLHUP | POLLERR)) != 0 && !each.out.ended)
       read_into(each.near.get(), each.out, late, each.broken);
-    if ((far & (POLLIN | POLLHUP | POLLERR)) != 0 && !each.in.ended)
+    if (answers && (far & (POLLIN | POLLHUP | POLLERR)) != 0 && !each.in.ended)
       read_into(each.far.get(), each.in, late, each.broken);
     passed += write_due(each.far.get(), each.out, each.broken);
-    passed += write_due(each.near.get(), each.in, each.broken);
+    if (answers) passed += write_due(each.near.get(), each.in, each.broken);
   }
 
   void accept(State now) {
@@ -273,6 +278,9 @@ void Proxy::cut() {
 }
 void Proxy::half_open() {
   impl_->order([&] { impl_->state = Impl::State::half_open; });
+}
+void Proxy::withhold_answers() {
+  impl_->order([&] { impl_->state = Impl::State::no_answers; });
 }
 void Proxy::slow(std::chrono::milliseconds delay) {
   impl_->order([&] {

@@ -22,6 +22,8 @@ class Proxy {
   // Passes nothing on and ends nothing: either side sees a peer that is silent. New connections are taken in
   // and wait too.
   void half_open();
+  // Passes questions on and no answers: what was asked for is done, and nobody hears of it.
+  void withhold_answers();
   // What comes goes on after so long, in each direction.
   void slow(std::chrono::milliseconds delay);
   // As if nothing had been. What waited half-open goes on; after `forgotten`, it is ended instead, as by a

@@ -135,6 +135,20 @@ TEST_F(ProxyTest, half_open_keeps_the_connections_and_passes_nothing_on) {
   EXPECT_EQ(served().hear(), "new");
 }
 
+TEST_F(ProxyTest, answers_that_are_withheld_come_once_it_is_mended) {
+  auto near = client();
+  auto far = served();
+  near.say("before");
+  EXPECT_EQ(far.hear(), "before");
+  proxy_->withhold_answers();
+  near.say("question");
+  EXPECT_EQ(far.hear(), "question");
+  far.say("answer");
+  EXPECT_FALSE(near.readable(200ms));
+  proxy_->mend();
+  EXPECT_EQ(near.hear(), "answer");
+}
+
 TEST_F(ProxyTest, what_a_firewall_forgot_is_ended) {
   auto near = client();
   auto far = served();

@@ -48,5 +48,15 @@ TEST_F(SessionCoreTest, its_life_counts_from_the_question_not_the_answer) {
   EXPECT_FALSE(core.current());
 }
 
+TEST(SessionCore, a_session_that_was_given_up_is_replaced_at_once) {
+  Instant start{};
+  SessionCore core(SessionTimes{});
+  core.opened(SessionId(1), start);
+  EXPECT_EQ(core.sure_until(), start + 13s);
+  core.gave_up(start + 20s);
+  EXPECT_EQ(core.current(), SessionId());
+  EXPECT_EQ(core.next(start + 20s).what, SessionCore::Do::open);
+}
+
 }  // namespace
 }  // namespace certfleet::pipeline

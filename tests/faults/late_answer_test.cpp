@@ -1,0 +1,43 @@
+// What a worker must not do on the strength of an answer that is old.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/faults/house.h"
+#include "tests/support/eventually.h"
+
+namespace certfleet::faults {
+namespace {
+
+using namespace std::chrono_literals;
+using Recipe = Task::Recipe;
+using testing::eventually;
+using ::testing::IsEmpty;
+
+// The commit that lets it act is done in the database, and its answer comes when others have long done the
+// job.
+TEST(LateAnswerTest, a_commit_whose_answer_comes_after_the_session_lapsed_lets_nobody_act) {
+  House house({.schedulers = 1, .brokers = 1, .workers = 2});
+  house.start_all();
+  house.stop("worker-2");
+  std::atomic<bool> asked{false};
+  auto& link = house.link("worker-1", "postgres");
+  house.outside().on_question([&] {
+    if (!asked.exchange(true)) link.withhold_answers();
+  });
+  Task task{.id = house.next_id(), .recipe = Recipe::outside};
+  house.enqueue(std::span(&task, 1));
+  ASSERT_TRUE(eventually(20s, [&] { return asked.load(); })) << house.tell();
+  // It stops in time, although it waits for an answer.
+  EXPECT_TRUE(house.process("worker-1").wait_for_line("lost; stopping what runs", 10s)) << house.tell();
+
+  house.start("worker-2");
+  ASSERT_TRUE(eventually(30s, [&] { return house.live() == 0; })) << house.tell();
+  link.mend();
+  EXPECT_TRUE(house.process("worker-1").wait_for_line("left to others", 20s)) << house.tell();
+  house.enqueue(10, Recipe::outside);  // and it works again
+  EXPECT_TRUE(house.all_end_within(30s)) << house.tell();
+  EXPECT_THAT(house.wrongs(), IsEmpty());
+}
+
+}  // namespace
+}  // namespace certfleet::faults
