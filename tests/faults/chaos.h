@@ -13,7 +13,8 @@ namespace certfleet::faults {
 
 class Chaos {
  public:
-  Chaos(House& house, Dice& dice) : house_(house), dice_(dice) {}
+  Chaos(House& house, std::uint64_t seed)
+      : house_(house), dice_(seed), work_(dice_.part()), pace_(dice_.part()) {}
 
   // Begins so many faults while jobs of all recipes come in; returns when all are healed and everything runs.
   void rage(int faults);
@@ -27,16 +28,18 @@ class Chaos {
   };
 
   void feed();
-  void begin_one();
+  void begin_one(Dice dice);
   void begin(const std::string& what, std::chrono::milliseconds span, std::function<void()> heal);
-  void harm_daemon();
-  void harm_link();
-  void harm_database();
+  void harm_daemon(Dice& dice);
+  void harm_link(Dice& dice);
+  void harm_database(Dice& dice);
   void heal_due(Instant now);
   void pass_time();
 
   House& house_;
-  Dice& dice_;
+  Dice dice_;  // which faults
+  Dice work_;  // which jobs
+  Dice pace_;
   Instant start_ = Monotonic::now();
   bool database_down_ = false;
   std::vector<Fault> faults_;

@@ -23,12 +23,11 @@ std::uint64_t from_environment(const char* name, std::uint64_t otherwise) {
 }
 
 void one_round(std::uint64_t seed) {
-  Dice dice(seed);
   // One worker's clock is an hour ahead, another's an hour behind; nothing may come of it.
   House house({.outside_silent_one_in = 5,
                .env = {{"worker-1", wrong_clock("+1h")}, {"worker-2", wrong_clock("-1h")}}});
   house.start_all();
-  Chaos chaos(house, dice);
+  Chaos chaos(house, seed);
   chaos.rage(8);
   bool ended = house.all_end_within(120s);
   auto wrongs = house.wrongs();

@@ -12,6 +12,8 @@ class Dice {
  public:
   explicit Dice(std::uint64_t seed) : engine_(seed) {}
 
+  // Dice of their own for a part: however often that throws, these go on the same.
+  Dice part() { return Dice(engine_()); }
   int below(int end) { return static_cast<int>(engine_() % static_cast<std::uint64_t>(end)); }
   bool one_in(int n) { return below(n) == 0; }
   std::chrono::milliseconds between(std::chrono::milliseconds low, std::chrono::milliseconds high) {

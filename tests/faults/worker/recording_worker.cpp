@@ -18,6 +18,7 @@ using pipeline::Outcome;
 
 constexpr auto outside_limit = 2s;
 constexpr int keyed_steps = 3;
+constexpr auto keyed_rest = 20ms;  // between two of them
 
 Task task_of(store::Tx& tx, std::int64_t id) {
   if (id >= faults::follow_up_offset) return {.id = id};
@@ -101,6 +102,8 @@ class Recording final : public pipeline::Handler {
       tx.raw().exec_params0("INSERT INTO faults.intent VALUES ($1, $2, $3) ON CONFLICT (task) DO NOTHING",
                             job.subject, job.id.value(), job.fence.value());
     });
+    // Time for whatever may happen between an intent and its act.
+    if (!rest(context.stop(), std::chrono::milliseconds(job.subject % 50))) return Outcome::cancelled();
     if (!outside_.seen(reference)) {
       context.commit([](store::Tx&) {});  // still ours: the answer may have taken its time
       outside_.act(reference);
@@ -111,7 +114,7 @@ class Recording final : public pipeline::Handler {
   Outcome in_turn(const domain::Job& job, pipeline::Context& context) {
     for (int i = 0; i < keyed_steps; ++i) {
       context.commit(step(job));
-      if (!rest(context.stop(), 5ms)) return Outcome::cancelled();
+      if (!rest(context.stop(), keyed_rest)) return Outcome::cancelled();
     }
     return Outcome::done().with(step(job)).with(effect(job, "done"));
   }
