@@ -87,7 +87,8 @@ class House {
   std::int64_t next_id() { return next_id_++; }
   std::int64_t live();   // jobs that have not ended; -1 while the database is away
   std::int64_t ended();  // the others
-  bool all_end_within(std::chrono::milliseconds limit);  // revives meanwhile
+  // Revives meanwhile, and cuts the waits between attempts short when nothing else is left.
+  bool all_end_within(std::chrono::milliseconds limit);
 
   // ---- What is to be found wrong, in lines; none if all is well ----
   // Of the ledger at the end, of all that was acknowledged (ledger.h).
@@ -106,6 +107,7 @@ class House {
   std::string dsn(const std::string& name, const std::string& role);
   unsigned short linked(const std::string& from, const std::string& to, unsigned short port);
   void bury(const std::string& name);
+  void hurry();
 
   Options options_;
   testing::TempDir folder_{"house"};

@@ -113,6 +113,8 @@ TEST(HouseTest, its_books_see_each_breach) {
            " RETURNING *) INSERT INTO faults.effects_aside SELECT * FROM gone",
        "WITH gone AS (DELETE FROM faults.effects_aside RETURNING *) INSERT INTO faults.effect SELECT * FROM "
        "gone");
+  sees("I2 effect of another attempt", "UPDATE faults.effect SET fence = fence + 1 WHERE task = " + plain,
+       "UPDATE faults.effect SET fence = fence - 1 WHERE task = " + plain);
   sees("I2 effect without an end", "INSERT INTO faults.effect VALUES (99999, 0, 0, 'done')",
        "DELETE FROM faults.effect WHERE job = 0");
   auto next = std::to_string(follow_up(tasks[2].id));

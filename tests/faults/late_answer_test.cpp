@@ -1,4 +1,4 @@
-// What a worker must not do on the strength of an answer that is old.
+// What comes late: an answer to a worker, on whose strength it must not act, and a worker's results.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -35,6 +35,30 @@ TEST(LateAnswerTest, a_commit_whose_answer_comes_after_the_session_lapsed_lets_n
   link.mend();
   EXPECT_TRUE(house.process("worker-1").wait_for_line("left to others", 20s)) << house.tell();
   house.enqueue(10, Recipe::outside);  // and it works again
+  EXPECT_TRUE(house.all_end_within(30s)) << house.tell();
+  EXPECT_THAT(house.wrongs(), IsEmpty());
+}
+
+// The end of a first attempt reaches the database while a second one of the same job runs.
+TEST(LateAnswerTest, results_that_come_while_another_worker_has_the_job_change_nothing) {
+  House house({.schedulers = 1, .brokers = 1, .workers = 2});
+  house.start_all();
+  house.stop("worker-2");
+  auto& link = house.link("worker-1", "postgres");
+  auto running = [&](int fence) {
+    return eventually(20s, [&] {
+      return house.count("SELECT count(*) FROM job WHERE state = 'running' AND fence = " +
+                         std::to_string(fence)) == 1;
+    });
+  };
+  house.enqueue(1, Recipe::later);
+  ASSERT_TRUE(running(1)) << house.tell();
+  link.half_open();
+  house.start("worker-2");
+  ASSERT_TRUE(running(3)) << house.tell();
+  link.mend();
+  EXPECT_TRUE(house.process("worker-1").wait_for_line("came too late", 4s)) << house.tell();
+  EXPECT_EQ(house.live(), 1);
   EXPECT_TRUE(house.all_end_within(30s)) << house.tell();
   EXPECT_THAT(house.wrongs(), IsEmpty());
 }

@@ -81,6 +81,9 @@ class Recording final : public pipeline::Handler {
       case Task::Recipe::stuck:
         if (job.fence == Fence(1) && !rest(context.stop(), 1min)) return Outcome::cancelled();
         break;
+      case Task::Recipe::later:
+        if (!rest(context.stop(), job.fence == Fence(1) ? 1000ms : 5000ms)) return Outcome::cancelled();
+        break;
       case Task::Recipe::failing:
         throw Failure(Fault::permanent, "it never works");
       case Task::Recipe::keyed:
