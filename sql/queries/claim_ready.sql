@@ -5,7 +5,7 @@
 UPDATE job SET state = 'running', fence = fence + 1, deliveries = least(deliveries, 32766) + 1, session_id = $1,
                started_at = now(), run_deadline = now() + time_limit
 WHERE id = ANY (ARRAY(SELECT unnest(ready_by_turns($2::job_queue, $3, $4, $5, false, $6, $7, true))))
-  AND state = 'ready'
+  AND session_id IS NULL AND state <> 'waiting'   -- which is to be ready (see claim_offered.sql)
   AND EXISTS (SELECT 1 FROM session WHERE session.id = $1 AND expires_at > now())
 RETURNING id, fence, kind, subject_id, service_id, node_id, site_id, priority, request_no, attempts_failed,
           attempts_max, crashes, extract(epoch FROM time_limit)::bigint AS time_limit_s, concurrency_key, cancel

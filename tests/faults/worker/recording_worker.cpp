@@ -82,7 +82,7 @@ class Recording final : public pipeline::Handler {
         if (job.fence == Fence(1) && !rest(context.stop(), 1min)) return Outcome::cancelled();
         break;
       case Task::Recipe::later:
-        if (!rest(context.stop(), job.fence == Fence(1) ? 1000ms : 5000ms)) return Outcome::cancelled();
+        if (!rest(context.stop(), job.fence == Fence(1) ? 300ms : 5000ms)) return Outcome::cancelled();
         break;
       case Task::Recipe::failing:
         throw Failure(Fault::permanent, "it never works");

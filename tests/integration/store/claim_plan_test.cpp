@@ -1,0 +1,36 @@
+// Claims are prepared once and their plans kept, often from a time when there was nearly nothing to do.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "lib/store/sql.h"
+#include "tests/support/database/database.h"
+
+namespace certfleet::store {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+// The plan that a connection of a worker keeps, made while the table is empty.
+std::string plan_of(const std::string& query, const std::string& types, const std::string& values) {
+  testing::TestDatabase database;
+  return database.sql(
+      "SET enable_seqscan TO off; SET plan_cache_mode TO force_generic_plan; ANALYZE job; PREPARE p(" +
+      types + ") AS " + std::string(sql::query(query)) + "; EXPLAIN (FORMAT JSON) EXECUTE p(" + values + ")");
+}
+
+TEST(ClaimPlan, of_offers_goes_to_the_jobs_by_their_ids) {
+  auto plan = plan_of("claim_offered", "bigint, text, bigint[]", "1, 'verify', '{1,2,3}'");
+  EXPECT_THAT(plan, HasSubstr("job_pkey"));
+  EXPECT_THAT(plan, Not(HasSubstr("job_lane")));
+}
+
+TEST(ClaimPlan, of_what_is_ready_goes_to_the_chosen_jobs_by_their_ids) {
+  auto plan = plan_of("claim_ready", "bigint, text, bigint, integer, integer, bigint, bigint",
+                      "1, 'verify', NULL, 10, 0, 0, 0");
+  EXPECT_THAT(plan, HasSubstr("job_pkey"));
+  EXPECT_THAT(plan, Not(HasSubstr("job_lane")));
+}
+
+}  // namespace
+}  // namespace certfleet::store
