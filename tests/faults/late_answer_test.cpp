@@ -51,8 +51,11 @@ TEST(LateAnswerTest, results_that_come_while_another_worker_has_the_job_change_n
                          std::to_string(fence)) == 1;
     });
   };
+  house.enqueue(20);  // all its connections are there
+  ASSERT_TRUE(house.all_end_within(20s)) << house.tell();
   house.enqueue(1, Recipe::later);
-  ASSERT_TRUE(running(1)) << house.tell();
+  ASSERT_TRUE(eventually(20s, [&] { return house.count("SELECT count(*) FROM faults.intent") == 1; }))
+      << house.tell();
   link.half_open();
   house.start("worker-2");
   ASSERT_TRUE(running(3)) << house.tell();

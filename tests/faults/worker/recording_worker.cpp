@@ -44,6 +44,13 @@ pipeline::Write step(const domain::Job& job) {
   };
 }
 
+pipeline::Write intent(const domain::Job& job) {
+  return [id = job.id, fence = job.fence, task = job.subject](store::Tx& tx) {
+    tx.raw().exec_params0("INSERT INTO faults.intent VALUES ($1, $2, $3) ON CONFLICT (task) DO NOTHING", task,
+                          id.value(), fence.value());
+  };
+}
+
 // False if the job was told to stop meanwhile.
 bool rest(const std::stop_token& stop, std::chrono::milliseconds span) {
   std::mutex mutex;
@@ -82,6 +89,7 @@ class Recording final : public pipeline::Handler {
         if (job.fence == Fence(1) && !rest(context.stop(), 1min)) return Outcome::cancelled();
         break;
       case Task::Recipe::later:
+        context.commit(intent(job));
         if (!rest(context.stop(), job.fence == Fence(1) ? 300ms : 5000ms)) return Outcome::cancelled();
         break;
       case Task::Recipe::failing:
@@ -101,10 +109,7 @@ class Recording final : public pipeline::Handler {
   // then it acts.
   Outcome reach_out(const domain::Job& job, pipeline::Context& context) {
     auto reference = faults::reference_of(job.subject);
-    context.commit([&](store::Tx& tx) {
-      tx.raw().exec_params0("INSERT INTO faults.intent VALUES ($1, $2, $3) ON CONFLICT (task) DO NOTHING",
-                            job.subject, job.id.value(), job.fence.value());
-    });
+    context.commit(intent(job));
     // Time for whatever may happen between an intent and its act.
     if (!rest(context.stop(), std::chrono::milliseconds(job.subject % 50))) return Outcome::cancelled();
     if (!outside_.seen(reference)) {
