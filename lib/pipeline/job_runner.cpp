@@ -4,6 +4,7 @@
 
 #include <random>
 
+#include "lib/base/fault_point.h"
 #include "lib/base/log.h"
 #include "lib/trace/render.h"
 
@@ -28,7 +29,11 @@ class RunningContext final : public Context {
     traces_.add({0, std::move(line), job_.service, job_.node, job_.id});
   }
   void read(const Write& body) override { store_.read(body); }
-  void commit(const Write& body) override { store_.commit_guarded(job_.id, job_.fence, body); }
+  void commit(const Write& body) override {
+    FAULT_POINT("intent.before");
+    store_.commit_guarded(job_.id, job_.fence, body);
+    FAULT_POINT("intent.after");
+  }
 
  private:
   const domain::Job& job_;

@@ -25,6 +25,10 @@ void SessionCore::renewed(bool alive, Instant asked) {
   ask_at_ = asked;  // another one is opened at once
 }
 
+void SessionCore::hurry(Instant now) {
+  if (current_) ask_at_ = now;
+}
+
 void SessionCore::failed(Instant now) {
   ask_at_ = now + times_.retry;
   if (now >= sure_until_) current_ = {};

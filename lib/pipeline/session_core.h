@@ -31,6 +31,7 @@ class SessionCore {
   void opened(SessionId session, Instant asked);
   void renewed(bool alive, Instant asked);
   void failed(Instant now);  // the database did not answer
+  void hurry(Instant now);   // what is told with the next renewal must not wait for it
 
   // The session that may claim and work, 0 if there is none.
   SessionId current() const { return current_; }

@@ -30,7 +30,8 @@ class SessionKeeper {
 
   // The live session, 0 while there is none. From any thread.
   SessionId current() const { return SessionId(current_.load()); }
-  void drain() { draining_ = true; }
+  // The session says so from now on, soon: who sweeps it counts no crash for its jobs. From any thread.
+  void drain();
 
  private:
   void run(const std::stop_token& stop);

@@ -48,5 +48,15 @@ TEST_F(SessionCoreTest, its_life_counts_from_the_question_not_the_answer) {
   EXPECT_FALSE(core.current());
 }
 
+TEST_F(SessionCoreTest, is_renewed_at_once_if_there_is_something_to_tell) {
+  core.hurry(now);
+  core.opened(SessionId(7), now);
+  EXPECT_EQ(core.next(now + 1s).what, Do::wait);
+  core.hurry(now + 1s);
+  EXPECT_EQ(core.next(now + 1s).what, Do::renew);
+  core.renewed(true, now + 1s);
+  EXPECT_EQ(core.next(now + 2s).what, Do::wait);
+}
+
 }  // namespace
 }  // namespace certfleet::pipeline
