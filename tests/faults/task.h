@@ -15,6 +15,7 @@ struct Task {
     flaky,    // fails the first time in a way that may pass
     failing,  // fails for good
     keyed,    // one at a time for its key; several commits on the way
+    poison,   // kills its worker, each time
   };
   std::int64_t id = 0;
   Recipe recipe = Recipe::plain;
