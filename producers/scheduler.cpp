@@ -1,6 +1,7 @@
 #include "producers/scheduler.h"
 
 #include "lib/base/error.h"
+#include "lib/base/fault_point.h"
 #include "lib/base/log.h"
 #include "lib/store/jobs.h"
 
@@ -101,9 +102,10 @@ void Scheduler::perform(Duty duty) {
 
 void Scheduler::sweep() {
   auto swept = jobs_->sweep(duty_batch);
-  if (!swept.back.empty() || swept.dead > 0)
-    log::warn("took back {} jobs of lost workers, {} more are dead", swept.back.size(), swept.dead);
-  daemon_.metrics().add("certfleet_jobs_taken_back_total", static_cast<double>(swept.back.size()));
+  auto back = swept.back.size() + swept.later.size();
+  if (back > 0 || swept.dead > 0)
+    log::warn("took back {} jobs of lost workers, {} more are dead", back, swept.dead);
+  daemon_.metrics().add("certfleet_jobs_taken_back_total", static_cast<double>(back));
   daemon_.metrics().add("certfleet_jobs_dead_total", swept.dead);
   offer(std::move(swept.back));
 }
@@ -120,7 +122,9 @@ void Scheduler::start_due() {
 
 void Scheduler::offer(std::vector<domain::JobRef> refs) {
   auto fresh = relay_.became_ready(std::move(refs), clock_.now());
-  if (!fresh.empty()) relay_.returned(bus_->offer(std::move(fresh)));
+  if (fresh.empty()) return;
+  FAULT_POINT("scheduler.offer.before");
+  relay_.returned(bus_->offer(std::move(fresh)));
 }
 
 void Scheduler::look() {

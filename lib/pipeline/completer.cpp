@@ -1,6 +1,7 @@
 #include "lib/pipeline/completer.h"
 
 #include "lib/base/error.h"
+#include "lib/base/fault_point.h"
 #include "lib/base/log.h"
 
 namespace certfleet::pipeline {
@@ -65,7 +66,9 @@ void Completer::complete(const std::vector<store::Finished>& batch, const std::s
   auto pause = limits_.retry;
   for (int tries = 1;; ++tries) {
     try {
+      FAULT_POINT("commit.before");
       auto completed = store_->complete(batch);
+      FAULT_POINT("commit.after");
       count(completed);
       on_done_(batch, std::move(completed.ready));
       return;

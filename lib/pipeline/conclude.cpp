@@ -1,7 +1,11 @@
 #include "lib/pipeline/conclude.h"
 
+#include "lib/pki/printable.h"
+
 namespace certfleet::pipeline {
 namespace {
+
+constexpr std::size_t error_bytes_max = 1000;  // of what is kept of a failure's words
 
 using How = store::Finished::How;
 using Verdict = Outcome::Verdict;
@@ -51,7 +55,8 @@ store::Finished conclude(const domain::Job& job, Outcome outcome, StopReason sto
   }
   finished.writes = std::move(outcome.writes);
   if (outcome.failure) {
-    finished.error = outcome.failure->what();
+    // Words of the other side may be in it; the database takes only text.
+    finished.error = pki::printable(outcome.failure->what(), error_bytes_max);
     finished.error_id = outcome.failure->trace_id().value_or(0);
   }
   switch (outcome.verdict) {

@@ -4,6 +4,7 @@
 
 #include <random>
 
+#include "lib/base/fault_point.h"
 #include "lib/base/log.h"
 #include "lib/trace/render.h"
 
@@ -35,7 +36,9 @@ class RunningContext final : public Context {
   }
   void read(const Write& body) override { store_.read(body); }
   void commit(const Write& body) override {
+    FAULT_POINT("intent.before");
     store_.commit_guarded(job_.id, job_.fence, body);
+    FAULT_POINT("intent.after");
     // The answer may have been long under way, and another worker may have the job by now.
     if (!sure_(job_.session))
       throw Failure(Fault::stale, fmt::format("job {}: its session may have lapsed", job_.id.value()));

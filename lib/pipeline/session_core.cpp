@@ -30,6 +30,10 @@ void SessionCore::gave_up(Instant now) {
   ask_at_ = now;
 }
 
+void SessionCore::hurry(Instant now) {
+  if (current_) ask_at_ = now;
+}
+
 void SessionCore::failed(Instant now) {
   ask_at_ = now + times_.retry;
   if (now >= sure_until_) current_ = {};

@@ -32,6 +32,7 @@ class SessionCore {
   void renewed(bool alive, Instant asked);
   void failed(Instant now);  // the database did not answer
   void gave_up(Instant now);  // the session may have lapsed while a question was unanswered
+  void hurry(Instant now);   // what is told with the next renewal must not wait for it
 
   // The session that may claim and work, 0 if there is none.
   SessionId current() const { return current_; }

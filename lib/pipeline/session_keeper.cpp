@@ -35,12 +35,22 @@ bool SessionKeeper::sure(SessionId session) const {
   return session && session == current_ && Monotonic::now() < sure_until_;
 }
 
+void SessionKeeper::drain() {
+  {
+    std::lock_guard lock(mutex_);
+    draining_ = true;
+  }
+  waiting_.notify_one();
+}
+
 void SessionKeeper::run(const std::stop_token& stop) {
+  bool told = false;  // that it drains
   while (!stop.stop_requested()) {
+    if (draining_ && !std::exchange(told, true)) core_.hurry(Monotonic::now());
     auto next = core_.next(Monotonic::now());
     if (next.what == SessionCore::Do::wait) {
       std::unique_lock lock(mutex_);
-      waiting_.wait_for(lock, stop, next.wait, [] { return false; });
+      waiting_.wait_for(lock, stop, next.wait, [&] { return draining_ && !told; });
       continue;
     }
     auto before = core_.current();

@@ -33,7 +33,8 @@ class SessionKeeper {
   SessionId current() const;
   // True while that session surely lives in the database, so that nobody else can have its jobs. From any thread.
   bool sure(SessionId session) const;
-  void drain() { draining_ = true; }
+  // The session says so from now on, soon: who sweeps it counts no crash for its jobs. From any thread.
+  void drain();
 
  private:
   void run(const std::stop_token& stop);

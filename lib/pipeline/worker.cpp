@@ -6,6 +6,7 @@
 #include <random>
 #include <unordered_set>
 
+#include "lib/base/fault_point.h"
 #include "lib/base/log.h"
 #include "lib/bus/wakeup.h"
 
@@ -117,7 +118,9 @@ struct Worker::Impl {
     std::vector<domain::Job> jobs;
     auto holder = session.current();
     try {
+      FAULT_POINT("claim.before");
       if (holder && clock.now() >= claims_after) jobs = ask_for(next, holder);
+      if (!jobs.empty()) FAULT_POINT("claim.after");
     } catch (const Failure& failure) {
       log::warn("claiming: {}", failure.what());
       claims_after = clock.now() + pause_without_database;
@@ -136,7 +139,9 @@ struct Worker::Impl {
     auto [ended, ready] = mailbox.take();
     for (JobId id : ended) known.erase(id);
     if (!ended.empty()) core.ended(static_cast<int>(ended.size()), clock.now());
-    if (!ready.empty()) bus->offer(std::move(ready));
+    if (ready.empty()) return;
+    FAULT_POINT("offer.before");
+    bus->offer(std::move(ready));
   }
 
   void turn() {
@@ -171,6 +176,7 @@ struct Worker::Impl {
     session.drain();
     bus->set_room(0);
     bus->bye("draining");
+    FAULT_POINT("drain.before");
     release(runner.hand_back());
     auto until = clock.now() + settings.drain_limit;
     bool stopped = false;
@@ -185,6 +191,7 @@ struct Worker::Impl {
       settle_mail();
       daemon.alive();
     }
+    FAULT_POINT("drain.after");
     log::info("drained");
   }
 };

@@ -134,11 +134,12 @@ Completed drop_older_attempts(Batch& batch) {
 
 bool database_away(const Failure& failure) { return failure.transient(); }
 
+// What could not be stored ends its own job, which has failed then, and holds up no other.
 Completed complete_alone(Database& database, const Finished& job) {
   try {
     return database.writing([&](Tx& tx) { return complete_together(tx, {&job}); });
   } catch (const Failure& failure) {
-    if (database_away(failure) || job.writes.empty()) throw;
+    if (database_away(failure)) throw;
     Finished failed;
     failed.id = job.id;
     failed.fence = job.fence;

@@ -3,9 +3,11 @@
 #include <fmt/format.h>
 #include <libpq-fe.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <map>
 #include <memory>
+#include <vector>
 
 #include "lib/base/error.h"
 
@@ -31,7 +33,7 @@ std::map<std::string, std::string> surroundings() {
   return values;
 }
 
-std::map<std::string, std::string> parts_of(const std::string& dsn) {
+std::map<std::string, std::string> given_parts(const std::string& dsn) {
   char* complaint = nullptr;
   Options given(PQconninfoParse(dsn.c_str(), &complaint), &PQconninfoFree);
   if (given == nullptr) {
@@ -40,12 +42,29 @@ std::map<std::string, std::string> parts_of(const std::string& dsn) {
     while (!text.empty() && text.back() == '\n') text.pop_back();
     throw Failure(Fault::usage, Text{"データベース接続: {}", "database connection: {}"}, text);
   }
+  std::map<std::string, std::string> values;
+  collect(values, given);
+  return values;
+}
+
+std::map<std::string, std::string> parts_of(const std::string& dsn) {
   auto values = surroundings();
   // libpq's own default, which it does not tell.
   if (!values.contains("host")) values["host"] = "/var/run/postgresql";
-  collect(values, given);
+  for (auto& [key, value] : given_parts(dsn)) values[key] = value;
   if (!values.contains("dbname") && values.contains("user")) values["dbname"] = values["user"];
   return values;
+}
+
+// The items of a list with commas, as libpq has them in host and port.
+std::vector<std::string> items(const std::string& list) {
+  std::vector<std::string> all;
+  for (std::size_t from = 0;;) {
+    auto comma = list.find(',', from);
+    all.push_back(list.substr(from, comma - from));
+    if (comma == std::string::npos) return all;
+    from = comma + 1;
+  }
 }
 
 std::string literal(std::string_view value) {
@@ -70,9 +89,30 @@ std::string for_user(const std::string& dsn, std::string_view user, const std::f
   return out + fmt::format("user={} passfile={}", literal(user), literal(passfile.string()));
 }
 
+std::string keywords(const std::string& dsn, std::size_t first_host) {
+  bool uri = dsn.starts_with("postgresql://") || dsn.starts_with("postgres://");
+  if (!uri && dsn.find(',') == std::string::npos) return dsn;
+  auto parts = given_parts(dsn);
+  for (const auto* key : {"host", "hostaddr", "port"}) {
+    auto found = parts.find(key);
+    if (found == parts.end()) continue;
+    auto all = items(found->second);
+    std::rotate(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(first_host % all.size()), all.end());
+    found->second = fmt::format("{}", fmt::join(all, ","));
+  }
+  std::string out;
+  for (const auto& [key, value] : parts) out += fmt::format("{}={} ", key, literal(value));
+  return out;
+}
+
 std::string place(const std::string& dsn) {
   auto parts = parts_of(dsn);
-  return fmt::format("{} on {}:{}", parts["dbname"], parts["host"], parts["port"]);
+  auto hosts = items(parts["host"]);
+  auto ports = items(parts["port"]);
+  std::vector<std::string> places;
+  for (std::size_t i = 0; i < hosts.size(); ++i)  // one port may stand for all hosts
+    places.push_back(fmt::format("{}:{}", hosts[i], ports[ports.size() == hosts.size() ? i : 0]));
+  return fmt::format("{} on {}", parts["dbname"], fmt::join(places, ", "));
 }
 
 std::string passfile_line(std::string_view user, std::string_view password) {

@@ -12,7 +12,12 @@ namespace certfleet::store::dsn {
 // Failure(usage) if libpq does not understand `dsn`.
 std::string for_user(const std::string& dsn, std::string_view user, const std::filesystem::path& passfile);
 
-// "certfleet on db.example.com:5432", for messages.
+// `dsn` as keywords, to which others can be added. A list of hosts is turned so that it begins with the one of that
+// number, counted round: libpq asks the next host if one can't be reached, but not if one takes the connection and
+// closes it (a proxy before a dead server). So whoever tries again begins with another one.
+std::string keywords(const std::string& dsn, std::size_t first_host = 0);
+
+// "certfleet on db.example.com:5432", for messages; of several hosts "certfleet on a:5432, b:5432".
 std::string place(const std::string& dsn);
 
 // A passfile's one line: this user's password, wherever it is asked for by the one connection that uses it.

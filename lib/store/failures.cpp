@@ -27,7 +27,8 @@ Fault fault_of(std::string_view sqlstate) {
   if (sqlstate.starts_with("40") || sqlstate == "55P03" || sqlstate == "57014" || sqlstate == "53300" ||
       sqlstate.starts_with("53"))
     return Fault::retry;
-  if (sqlstate.starts_with("57P") || sqlstate.starts_with("08")) return Fault::unreachable;
+  // 25006: a server that only reads, which after a failover is one's own of before: another one writes now.
+  if (sqlstate.starts_with("57P") || sqlstate.starts_with("08") || sqlstate == "25006") return Fault::unreachable;
   return Fault::permanent;
 }
 
@@ -87,7 +88,9 @@ Failure current_failure() {
     auto sqlstate = sqlstate_of(error);
     if (sqlstate.empty())
       return Failure(Fault::unreachable, 11, database, first_line(error.what()));
-    return Failure(fault_of(sqlstate), database, first_line(error.what()));
+    auto fault = fault_of(sqlstate);
+    auto line = first_line(error.what());
+    return fault == Fault::unreachable ? Failure(fault, 11, database, line) : Failure(fault, database, line);
   } catch (const std::exception& error) {
     return Failure(Fault::permanent, database, first_line(error.what()));
   }

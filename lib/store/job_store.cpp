@@ -183,8 +183,10 @@ class PostgresJobStore final : public JobStore {
                                                     static_cast<double>(deadline_grace.count()))) {
         if (row["dead"].as<bool>())
           ++swept.dead;
-        else
+        else if (row["ready"].as<bool>())
           swept.back.push_back(jobs::job_ref(row));
+        else
+          swept.later.emplace_back(row["id"].as<std::int64_t>());
       }
       // A session goes when nothing refers to it any more.
       swept.sessions = static_cast<int>(

@@ -55,7 +55,8 @@ struct Completed {
 };
 
 struct Swept {
-  std::vector<domain::JobRef> back;
+  std::vector<domain::JobRef> back;  // ready again
+  std::vector<JobId> later;          // not for the first time: they wait for some seconds
   int dead = 0;
   int sessions = 0;  // lapsed sessions that were removed
 };
@@ -91,7 +92,8 @@ class JobStore {
   // One consistent look at the database, on this store's connection.
   virtual void read(const std::function<void(Tx&)>& body) = 0;
 
-  // Takes back the jobs of lapsed sessions. Any number of sweepers may run.
+  // Takes back the jobs of lapsed sessions. Counts a crash for each, unless the session was draining. Any number of
+  // sweepers may run.
   virtual Swept sweep(int jobs_max) = 0;
   // Makes due waiting jobs ready.
   virtual std::vector<domain::JobRef> promote_due(int jobs_max) = 0;

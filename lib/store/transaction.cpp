@@ -6,6 +6,7 @@
 #include <set>
 
 #include "lib/base/error.h"
+#include "lib/store/dsn.h"
 #include "lib/store/failures.h"
 
 namespace certfleet::store {
@@ -32,6 +33,7 @@ struct Database::Impl {
   std::set<std::string, std::less<>> prepared;
   std::vector<std::pair<std::string, std::string>> notified;
   std::vector<std::unique_ptr<Receiver>> receivers;
+  std::size_t first_host = 0;  // of several, with which the next attempt to connect begins
 
   void drop() noexcept {
     receivers.clear();
@@ -42,9 +44,18 @@ struct Database::Impl {
   pqxx::connection& live() {
     if (connection != nullptr && connection->is_open()) return *connection;
     drop();
+    try {
+      return connect();
+    } catch (...) {
+      ++first_host;
+      throw;
+    }
+  }
+
+  pqxx::connection& connect() {
     // Half-open links are found by the kernel: keepalives when idle, the user timeout when sending.
     connection = std::make_unique<pqxx::connection>(
-        settings.dsn +
+        dsn::keywords(settings.dsn, first_host) +
         fmt::format(" application_name='{}' connect_timeout=5 keepalives_idle=5 keepalives_interval=2"
                     " keepalives_count=3 tcp_user_timeout=10000",
                     settings.application));

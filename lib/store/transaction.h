@@ -1,7 +1,7 @@
 // Connections and transactions. The only place where exceptions of the database library become ours:
-//   connection lost or refused → unreachable; commit's outcome unknown → in_doubt; deadlock, serialization,
-//   shutdown of the server → retry; privilege → denied; duplicate → conflict; missing reference → not_found;
-//   check or value → usage; anything else → permanent.
+//   connection lost or refused, shutdown of the server, a server that only reads → unreachable; commit's outcome
+//   unknown → in_doubt; deadlock, serialization, lock or statement timeout → retry; privilege → denied; duplicate or
+//   missing reference → conflict; check or value → usage; anything else → permanent.
 #pragma once
 
 #include <functional>
@@ -42,7 +42,9 @@ class Tx {
 };
 
 struct DatabaseSettings {
-  std::string dsn;          // libpq's; the password comes from its passfile
+  // libpq's, keywords or a URI, also with several hosts ("host=a,b port=5432 target_session_attrs=read-write"): after
+  // a lost connection the next one goes to the one that writes. The password comes from its passfile.
+  std::string dsn;
   std::string application;  // shown in pg_stat_activity: "certfleet-worker-apply 4711"
   // The server ends a statement that takes longer. Long enough for a full batch on a busy disk.
   int statement_timeout_ms = 10'000;

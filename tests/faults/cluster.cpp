@@ -46,10 +46,28 @@ std::string good(std::vector<std::string> argv) {
 
 }  // namespace
 
-Cluster::Cluster(const Options& options)
-    : settings_(options.settings), bin_(newest_bin()), port_(testing::free_port()) {
+std::unique_ptr<Cluster> Cluster::standby() const {
+  std::unique_ptr<Cluster> other(new Cluster(settings_));
+  other->make_place();
+  good(other->as_server({bin_ + "/pg_basebackup", "-D", (other->folder_ / "server" / "data").string(), "-R", "-X",
+                         "stream", "-c", "fast", "--no-sync", "-d", dsn()}));
+  other->start();
+  sql("postgres", "ALTER SYSTEM SET synchronous_standby_names = '*'");
+  sql("postgres", "SELECT pg_reload_conf()");
+  bool follows = testing::eventually(start_limit, [&] {
+    return sql("postgres", "SELECT string_agg(sync_state, '') FROM pg_stat_replication") == "sync";
+  });
+  if (!follows) throw std::runtime_error("the standby does not follow: " + other->log());
+  return other;
+}
+
+Cluster::Cluster(std::map<std::string, std::string> settings)
+    : settings_(std::move(settings)), bin_(newest_bin()), port_(testing::free_port()) {
+  fs::create_directory(folder_ / "server");
+}
+
+Cluster::Cluster(const Options& options) : Cluster(options.settings) {
   auto place = folder_ / "server";
-  fs::create_directory(place);
   if (options.disk_mb > 0) {
     disk_ = std::make_unique<Process>(std::vector<std::string>{
         "unshare", "--mount", "--propagation", "private", "sh", "-c",
@@ -57,6 +75,15 @@ Cluster::Cluster(const Options& options)
                     options.disk_mb, place.string())});
     if (!disk_->wait_for_line("mounted", 10s)) throw std::runtime_error("no disk: " + disk_->err());
   }
+  make_place();
+  good(as_server({bin_ + "/initdb", "--no-sync", "--no-instructions", "-D", (place / "data").string(), "-U",
+                  "postgres", "-E", "UTF8", "--locale=C.UTF-8", "--auth-local=trust",
+                  "--auth-host=scram-sha-256", "--pwfile=" + (folder_ / "password").string()}));
+  start();
+}
+
+void Cluster::make_place() {
+  auto place = folder_ / "server";
   write_file(folder_ / "password", password, 0644);
   write_file(folder_ / "pgpass", fmt::format("127.0.0.1:*:*:postgres:{}\n", password), 0600);
   for (const auto* name : {"data", "run"}) {
@@ -65,10 +92,6 @@ Cluster::Cluster(const Options& options)
   }
   if (is_root())
     good({"chown", "postgres:postgres", seen(place / "data").string(), seen(place / "run").string()});
-  good(as_server({bin_ + "/initdb", "--no-sync", "--no-instructions", "-D", (place / "data").string(), "-U",
-                  "postgres", "-E", "UTF8", "--locale=C.UTF-8", "--auth-local=trust",
-                  "--auth-host=scram-sha-256", "--pwfile=" + (folder_ / "password").string()}));
-  start();
 }
 
 Cluster::~Cluster() {
@@ -151,6 +174,10 @@ void Cluster::stop_fast() {
 void Cluster::restart_immediately() {
   stop_immediately();
   start();
+}
+
+void Cluster::promote() {
+  if (sql("postgres", "SELECT pg_promote()") != "t") throw std::runtime_error("no promotion: " + log());
 }
 
 std::vector<pid_t> Cluster::backends(const std::string& application) const {

@@ -25,6 +25,8 @@ class Cluster {
   };
   // Makes the cluster and starts its server.
   explicit Cluster(const Options& options);
+  // One that follows this one, which from now on acknowledges no commit that is not on the standby's disk too.
+  std::unique_ptr<Cluster> standby() const;
   ~Cluster();
   Cluster(const Cluster&) = delete;
   Cluster& operator=(const Cluster&) = delete;
@@ -44,6 +46,8 @@ class Cluster {
   // SIGINT: sessions are ended, then a checkpoint.
   void stop_fast();
   void restart_immediately();
+  // A standby becomes a primary of its own; returns when it writes.
+  void promote();
   bool runs() const { return server_ != nullptr && server_->running(); }
 
   // The processes of the sessions whose application_name begins so.
@@ -58,6 +62,8 @@ class Cluster {
   std::string log() const;
 
  private:
+  explicit Cluster(std::map<std::string, std::string> settings);
+  void make_place();
   std::vector<std::string> as_server(std::vector<std::string> argv) const;
   std::filesystem::path seen(const std::filesystem::path& path) const;
 

@@ -140,6 +140,27 @@ void House::write_configs() {
   for (const auto& [name, text] : texts) write_file(config_file(name), text, 0600);
 }
 
+void House::add_standby() {
+  standby_ = cluster_->standby();
+  for (const auto& name : daemons()) {
+    auto text = read_file(config_file(name));
+    auto port = fmt::format("host=127.0.0.1 port={} ", link(name, "postgres").port());
+    auto at = text.find(port);
+    if (at == std::string::npos) throw std::logic_error(name + " has another database");
+    text.replace(at, port.size(), fmt::format("host=127.0.0.1,127.0.0.1 port={},{} target_session_attrs=read-write ",
+                                              link(name, "postgres").port(), standby_->port()));
+    write_file(config_file(name), text, 0600);
+  }
+}
+
+void House::fail_over() {
+  cluster_->stop_immediately();
+  standby_->promote();
+  std::lock_guard lock(mutex_);
+  std::swap(cluster_, standby_);
+  direct_.emplace(store::DatabaseSettings{cluster_->dsn() + " dbname=certfleet", "house", 60'000});
+}
+
 void House::start(const std::string& name) {
   if (runs(name)) return;
   bury(name);

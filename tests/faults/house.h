@@ -78,6 +78,10 @@ class House {
   void mend_all(bool forgotten = false);
 
   Cluster& postgres() { return *cluster_; }
+  // A synchronous standby, of which all daemons know that start from now on.
+  void add_standby();
+  // The primary stops without a word, and the standby takes its place.
+  void fail_over();
   Outside& outside() { return outside_; }
 
   // ---- Work ----
@@ -111,7 +115,8 @@ class House {
 
   Options options_;
   testing::TempDir folder_{"house"};
-  std::unique_ptr<Cluster> cluster_;
+  std::unique_ptr<Cluster> cluster_;  // the primary
+  std::unique_ptr<Cluster> standby_;  // after fail_over() the primary of before
   Outside outside_;
   std::vector<unsigned short> broker_ports_;
   std::vector<Link> links_;

@@ -17,6 +17,7 @@ struct Task {
     keyed,    // one at a time for its key; several commits on the way
     stuck,    // the first time it takes a minute; then as plain
     later,    // an intent, then as plain; from the second time on it takes five seconds
+    poison,   // kills its worker, each time
   };
   std::int64_t id = 0;
   Recipe recipe = Recipe::plain;

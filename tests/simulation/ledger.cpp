@@ -111,13 +111,15 @@ void Ledger::completed(const std::vector<store::Finished>& batch, const store::C
 void Ledger::took_back(const std::map<JobId, testing::MemoryTables::Row>& before,
                        const std::map<SessionId, testing::MemoryTables::Session>& sessions,
                        const store::Swept& swept) {
-  for (const auto& ref : swept.back) {
-    const auto& row = before.at(ref.id);
+  auto taken = swept.later;
+  for (const auto& ref : swept.back) taken.push_back(ref.id);
+  for (JobId id : taken) {
+    const auto& row = before.at(id);
     auto session = sessions.find(row.session);
     bool lost = session == sessions.end() || session->second.expires <= tables_->now ||
                 row.deadline + store::deadline_grace < tables_->now;
     if (row.state != State::running || !lost)
-      wrong(fmt::format("job {} was taken back though its worker is alive", ref.id.value()));
+      wrong(fmt::format("job {} was taken back though its worker is alive", id.value()));
   }
 }
 

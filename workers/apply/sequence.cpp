@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "lib/base/fault_point.h"
 #include "lib/pki/certificate.h"
 
 namespace certfleet::apply {
@@ -90,15 +91,23 @@ bool Sequence::forward_turn() {
   auto& target = parts_.target;
   switch (next_action(step_, step_ == Step::none ? Found{} : target.look(forward_))) {
     case Action::prepare:
+      FAULT_POINT("apply.prepare.before");
       target.prepare(forward_);
+      FAULT_POINT("apply.prepare.after");
       return false;
     case Action::install:
+      FAULT_POINT("apply.install.before");
       target.install(forward_);
+      FAULT_POINT("apply.install.after");
       return false;
     case Action::activate:
+      FAULT_POINT("apply.activate.before");
       target.activate(Side::wanted, forward_);
+      FAULT_POINT("apply.activate.after");
       confirm_wanted();
+      FAULT_POINT("apply.keep.before");
       target.keep(forward_);
+      FAULT_POINT("apply.keep.after");
       return true;
     default:
       CERTFLEET_INVARIANT(false, to_string(step_));
@@ -165,10 +174,14 @@ bool Sequence::backward_turn(const Budget& budget) {
   auto& target = parts_.target;
   switch (next_action(step_, target.look(budget))) {
     case Action::restore:
+      FAULT_POINT("apply.restore.before");
       target.restore(budget);
+      FAULT_POINT("apply.restore.after");
       return false;
     case Action::reactivate:
+      FAULT_POINT("apply.reactivate.before");
       reload_previous(budget);
+      FAULT_POINT("apply.reactivate.after");
       return true;
     case Action::give_up:
       throw Failure(Fault::permanent, 1816, "the backup is no longer in the work folder of the node");
@@ -226,7 +239,9 @@ void Sequence::clean_up(Side outcome) {
   try {
     auto budget = without_stop();
     ensure_open(budget);
+    FAULT_POINT("apply.clean_up.before");
     parts_.target.clean_up(outcome, budget);
+    FAULT_POINT("apply.clean_up.after");
   } catch (const Failure& failure) {
     if (failure.fault() == Fault::stale) throw;
     parts_.tracer.add(1840, {failure.what()});

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "lib/base/error.h"
+#include "lib/base/fault_point.h"
 #include "lib/pki/text.h"
 #include "workers/mail/channel.h"
 
@@ -78,7 +79,9 @@ class Session {
     if (sent.recipients == 0) throw worst.value_or(Failure(Fault::usage, trace_failed, "the mail is to nobody"));
     auto data = ask("DATA");
     if (!data.wants_more()) throw refusal("DATA", data);
+    FAULT_POINT("mail.data.before");
     auto stored = ask(mail + ".");
+    FAULT_POINT("mail.data.after");
     if (!stored.positive()) throw refusal("the mail", stored);
   }
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 
+#include "lib/base/fault_point.h"
 #include "lib/pki/jws.h"
 #include "lib/pki/printable.h"
 #include "lib/store/ca_accounts.h"
@@ -134,7 +135,9 @@ void Acme::register_account() {
   if (directory.external_account_required)
     throw Failure(Fault::usage, trace_id::failed,
                   fmt::format("the CA of account {} demands external account binding", account_.name));
+  FAULT_POINT("order.account.before");
   auto answer = client_->post("newAccount", directory.new_account, "", new_account_payload(account_.contact));
+  FAULT_POINT("order.account.after");
   require_good("newAccount", answer);
   if (!answer.location.starts_with("https://"))
     throw Failure(Fault::permanent, trace_id::unexpected, "newAccount: the CA's answer has no account URL");
@@ -158,7 +161,9 @@ Answer Acme::call(std::string_view what, const std::string& url, const std::stri
 }
 
 std::string Acme::place(const Task& task) {
+  FAULT_POINT("order.place.before");
   auto answer = call("newOrder", client_->directory().new_order, new_order_payload(task.csr.names()));
+  FAULT_POINT("order.place.after");
   require_good("newOrder", answer);
   if (!answer.location.starts_with("https://"))
     throw Failure(Fault::permanent, trace_id::unexpected, "newOrder: the CA's answer has no order URL");
@@ -218,14 +223,18 @@ void Acme::answer(const std::vector<Open>& challenges, const Task& task) {
   around_.context.commit([&](store::Tx& tx) { store::challenges::add(tx, task.id, rows); });
   for (const auto& [name, challenge] : challenges) {
     around_.tracer.info(trace_id::offered, {name});
+    FAULT_POINT("order.challenge.before");
     require_good("challenge", call("challenge", challenge.url, "{}"));
+    FAULT_POINT("order.challenge.after");
     answered_.insert(challenge.url);
     awaited_.insert(name);
   }
 }
 
 void Acme::finalize(const AcmeOrder& order, const Task& task) {
+  FAULT_POINT("order.finalize.before");
   auto answer = call("finalize", order.finalize, finalize_payload(task.csr.der()));
+  FAULT_POINT("order.finalize.after");
   finalized_ = true;
   // It is not ready any more: an earlier request whose reply was lost has done it. The next look tells.
   if (answer.is("orderNotReady")) return;

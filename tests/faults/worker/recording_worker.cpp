@@ -1,5 +1,8 @@
 // A worker of the verify queue whose jobs leave a record of all that they do (tests/faults/task.h). In its
 // configuration, outside.port is where the recording outside listens.
+#include <signal.h>
+#include <unistd.h>
+
 #include <condition_variable>
 #include <mutex>
 #include <pqxx/pqxx>
@@ -96,6 +99,8 @@ class Recording final : public pipeline::Handler {
         throw Failure(Fault::permanent, "it never works");
       case Task::Recipe::keyed:
         return in_turn(job, context);
+      case Task::Recipe::poison:
+        ::kill(::getpid(), SIGKILL);
     }
     return Outcome::done().with(effect(job, "done"));
   }

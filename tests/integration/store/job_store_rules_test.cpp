@@ -360,14 +360,18 @@ TEST_P(JobStoreRules, a_limit_is_held_by_so_many_jobs_at_once) {
 TEST_P(JobStoreRules, a_lost_worker_leaks_no_limit) {
   backend->limit_site(SiteId(7), 1, {});
   enqueue(3, {.kind = "apply.run", .site = SiteId(7)});
-  for (int crash = 1; crash <= crashes_max; ++crash) {
+  int dead = 0;
+  for (int lost = 1; lost <= 3 * crashes_max; ++lost) {
     auto s = session();
     ASSERT_EQ(store->claim_ready(s, Queue::apply, SiteId(), 10).size(), 1u);
     backend->lapse(s);
     auto swept = store->sweep(10);
-    EXPECT_EQ(swept.dead, crash == crashes_max ? 1 : 0);
-    EXPECT_EQ(store->promote_due(10).size(), crash == crashes_max ? 1u : 0u) << "the job that is back holds it";
+    dead += swept.dead;
+    backend->make_due();
+    auto next = store->promote_due(10);
+    EXPECT_EQ(swept.back.size() + next.size(), lost == 3 * crashes_max ? 0u : 1u) << "it is back, or another's turn";
   }
+  EXPECT_EQ(dead, 3);
 }
 
 TEST_P(JobStoreRules, a_limited_job_with_a_key_needs_both) {
@@ -419,9 +423,42 @@ TEST_P(JobStoreRules, a_job_that_takes_its_workers_with_it_dies) {
     auto swept = store->sweep(10);
     EXPECT_EQ(swept.dead, crash == crashes_max ? 1 : 0);
     EXPECT_EQ(swept.sessions, 1);
+    backend->make_due();
+    store->promote_due(10);
   }
   EXPECT_EQ(backend->outcome(ids[0]), "dead");
   EXPECT_EQ(backend->state(ids[0]), "") << "no longer among the live";
+}
+
+TEST_P(JobStoreRules, a_job_that_was_lost_again_waits_a_while_apart_from_those_lost_with_it) {
+  auto ids = enqueue(1);
+  auto lose = [&] {
+    auto s = session();
+    EXPECT_EQ(store->claim_ready(s, Queue::apply, SiteId(), 1).size(), 1u);
+    backend->lapse(s);
+    return store->sweep(10);
+  };
+  EXPECT_EQ(lose().back.size(), 1u) << "the first time may be anybody's fault";
+  auto again = lose();
+  EXPECT_TRUE(again.back.empty());
+  EXPECT_EQ(again.later, ids);
+  EXPECT_EQ(backend->state(ids[0]), "waiting");
+  backend->make_due();
+  EXPECT_EQ(store->promote_due(10).size(), 1u);
+}
+
+TEST_P(JobStoreRules, a_drain_that_was_cut_short_is_no_crash_of_its_jobs) {
+  auto ids = enqueue(1);
+  for (int i = 0; i <= crashes_max; ++i) {
+    auto s = session();
+    ASSERT_EQ(store->claim_ready(s, Queue::apply, SiteId(), 1).size(), 1u);
+    ASSERT_TRUE(store->renew(s, 15s, true).alive);
+    backend->lapse(s);
+    auto swept = store->sweep(10);
+    EXPECT_EQ(swept.back.size(), 1u) << i;
+    EXPECT_EQ(swept.dead, 0);
+  }
+  EXPECT_EQ(backend->state(ids[0]), "ready");
 }
 
 TEST_P(JobStoreRules, a_dead_job_is_kept_with_its_last_error) {

@@ -142,6 +142,28 @@ TEST_F(JobStoreTest, every_worker_role_can_run_the_engine) {
   }
 }
 
+TEST_F(JobStoreTest, an_end_that_can_not_be_stored_holds_up_no_other) {
+  auto ids = enqueue(3);
+  auto jobs = store->claim_ready(session(), Queue::apply, SiteId(), 3);
+  auto unreadable = finished(jobs.at(0), How::retry);
+  unreadable.error = "no UTF-8: \xff";
+  auto follow_up = finished(jobs.at(1));
+  follow_up.follow_ups = {{.kind = "mail.send", .concurrency_key = "\xff"}};
+  auto completed = store->complete({unreadable, follow_up, finished(jobs.at(2))});
+  EXPECT_EQ(completed.accepted, std::vector{ids[2]});
+  EXPECT_EQ(completed.refused, (std::vector{ids[0], ids[1]}));
+  EXPECT_EQ(outcome(ids[0]) + " " + outcome(ids[1]) + " " + outcome(ids[2]), "failed failed done");
+}
+
+TEST_F(JobStoreTest, a_job_of_a_kind_unknown_here_can_be_handed_back) {
+  auto ids = enqueue(1);
+  auto job = store->claim_ready(session(), Queue::apply, SiteId(), 1).at(0);
+  job.kind = "apply.tomorrow";  // as a newer version may write it
+  auto back = store->complete({finished(job, How::release)}).ready;
+  ASSERT_EQ(back.size(), 1u);
+  EXPECT_EQ(back[0].queue, Queue::apply);
+}
+
 TEST_F(JobStoreTest, the_scheduler_role_can_sweep_promote_and_look) {
   enqueue(1);
   auto scheduler = postgres_job_store(db.settings_as("certfleet_scheduler"));

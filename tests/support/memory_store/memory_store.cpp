@@ -251,16 +251,23 @@ class MemoryJobStore final : public store::JobStore {
     auto found = t_->jobs.find(id);
     if (found == t_->jobs.end()) return;
     auto& row = found->second;
-    if (++row.crashes >= store::crashes_max) {
+    auto session = t_->sessions.find(row.session);
+    row.crashes += session != t_->sessions.end() && session->second.draining ? 0 : 1;
+    if (row.crashes >= store::crashes_max) {
       t_->ended[id] = {row.job, "dead", Fence(row.fence.value() + 1), row.crashes, "its worker vanished"};
       t_->jobs.erase(found);
       ++swept.dead;
       return;
     }
-    row.state = State::ready;
+    bool at_once = row.crashes < 2;
+    row.state = at_once ? State::ready : State::waiting;
+    if (!at_once) row.run_at = t_->now + std::chrono::milliseconds(500) * (1 << row.crashes);
     row.fence = Fence(row.fence.value() + 1);
     row.session = {};
-    swept.back.push_back(t_->ref_of(id));
+    if (at_once)
+      swept.back.push_back(t_->ref_of(id));
+    else
+      swept.later.push_back(id);
   }
 
   std::shared_ptr<MemoryTables> t_;

@@ -103,5 +103,26 @@ TEST_F(ConcludeTest, a_kind_of_a_newer_version_is_parked_and_says_nothing_of_its
   EXPECT_EQ(finished.error, "");
 }
 
+TEST_F(ConcludeTest, which_failures_are_tried_again_is_a_matter_of_their_kind) {
+  for (auto fault : {Fault::retry, Fault::unreachable, Fault::in_doubt}) EXPECT_TRUE(Failure(fault, "x").transient());
+  for (auto fault : {Fault::permanent, Fault::usage, Fault::not_found, Fault::denied, Fault::conflict, Fault::stale})
+    EXPECT_FALSE(Failure(fault, "x").transient());
+}
+
+TEST_F(ConcludeTest, the_wait_is_jittered_over_the_whole_span_of_the_kind) {
+  auto wait = [&](double dice) {
+    return conclude(job(1), Outcome::retry(timeout), StopReason::none, dice, {}).wait;
+  };
+  EXPECT_EQ(wait(0), std::chrono::seconds(1));
+  EXPECT_EQ(wait(0.5), std::chrono::seconds(11));  // apply.run: 10 s, doubled once
+  EXPECT_EQ(wait(0.999), std::chrono::seconds(20));
+}
+
+TEST_F(ConcludeTest, what_a_failure_says_is_kept_as_text_that_the_database_takes) {
+  auto finished = end(job(), Outcome::retry(Failure(Fault::retry, "peer said \xff\xfe\nand more")));
+  EXPECT_EQ(finished.error, "peer said ???and more");
+  EXPECT_LE(end(job(), Outcome::retry(Failure(Fault::retry, std::string(5000, 'x')))).error.size(), 1010u);
+}
+
 }  // namespace
 }  // namespace certfleet::pipeline

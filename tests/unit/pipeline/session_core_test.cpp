@@ -58,5 +58,15 @@ TEST(SessionCore, a_session_that_was_given_up_is_replaced_at_once) {
   EXPECT_EQ(core.next(start + 20s).what, SessionCore::Do::open);
 }
 
+TEST_F(SessionCoreTest, is_renewed_at_once_if_there_is_something_to_tell) {
+  core.hurry(now);
+  core.opened(SessionId(7), now);
+  EXPECT_EQ(core.next(now + 1s).what, Do::wait);
+  core.hurry(now + 1s);
+  EXPECT_EQ(core.next(now + 1s).what, Do::renew);
+  core.renewed(true, now + 1s);
+  EXPECT_EQ(core.next(now + 2s).what, Do::wait);
+}
+
 }  // namespace
 }  // namespace certfleet::pipeline
