@@ -18,10 +18,12 @@ void add_nouns(Commands& commands) {
   add_notification_commands(commands);
   add_mail_commands(commands);
   add_group_commands(commands);
+  add_company_commands(commands);
   add_site_commands(commands);
   add_job_commands(commands);
   add_limit_commands(commands);
   add_keys_commands(commands);
+  add_sealing_key_commands(commands);
   add_settings_commands(commands);
   add_schedule_commands(commands);
   add_init_command(commands);

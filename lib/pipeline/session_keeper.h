@@ -22,9 +22,11 @@ class SessionKeeper {
   struct Events {
     std::function<void()> on_lost;
     std::function<void(const std::vector<JobId>&)> on_cancelled;  // jobs that a person asked to cancel
+    // The sealing keys that the process holds now, asked before every heartbeat; empty: it opens no boxes.
+    std::function<std::vector<std::string>()> sealing_keys = {};
   };
 
-  // Both functions are called from the keeper's threads.
+  // The functions are called from the keeper's threads.
   SessionKeeper(std::unique_ptr<store::JobStore> store, store::SessionInfo info, SessionTimes times, Events events);
   // Ends the thread; the session row is closed if the database can be reached.
   ~SessionKeeper();
@@ -42,6 +44,7 @@ class SessionKeeper {
   void ask(SessionCore::Do what);
   void publish(SessionId before);
   void lost(SessionId session);
+  void report_sealing_keys();
 
   std::unique_ptr<store::JobStore> store_;
   store::SessionInfo info_;
