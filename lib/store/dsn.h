@@ -12,6 +12,16 @@ namespace certfleet::store::dsn {
 // Failure(usage) if libpq does not understand `dsn`.
 std::string for_user(const std::string& dsn, std::string_view user, const std::filesystem::path& passfile);
 
+// The same with the password in it: for a connection that is made at once, never for a file.
+std::string for_login(const std::string& dsn, std::string_view user, std::string_view password);
+
+// The same without a user, who is to log in.
+std::string for_anybody(const std::string& dsn);
+
+// As whom it connects, and with which passfile; "" if it does not say.
+std::string user_of(const std::string& dsn);
+std::string passfile_of(const std::string& dsn);
+
 // "certfleet on db.example.com:5432", for messages.
 std::string place(const std::string& dsn);
 
