@@ -1,6 +1,7 @@
 // The command's own configuration: a TOML file with `database.dsn`, and `brokers` as the daemons have it if
 // `certfleet doctor` is to ask them, found by --config, $CERTFLEET_CONFIG,
-// ~/.config/certfleet/certfleet.toml, /etc/certfleet/certfleet.toml, in this order.
+// ~/.config/certfleet/certfleet.toml, /etc/certfleet/certfleet.toml, in this order. Who has logged in to that
+// installation (login_file.h) connects as himself, whatever user the DSN names.
 #pragma once
 
 #include <filesystem>

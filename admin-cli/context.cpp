@@ -7,8 +7,10 @@
 #include <cstring>
 
 #include "admin-cli/configuration.h"
+#include "admin-cli/login_file.h"
 #include "admin-cli/suggest.h"
 #include "admin-cli/times.h"
+#include "lib/store/dsn.h"
 #include "lib/store/schema.h"
 #include "lib/store/settings.h"
 
@@ -60,11 +62,18 @@ Context::~Context() = default;
 
 store::Database& Context::database() {
   if (database_) return *database_;
-  auto configuration = find_configuration(options_.config);
-  database_.emplace(store::DatabaseSettings{configuration.dsn, "certfleet", 60'000});
-  store::require_schema(*database_);
-  auto settings = database_->reading([](store::Tx& tx) { return store::settings::get(tx); });
-  use_zone(settings.time_zone);
+  auto dsn = find_configuration(options_.config).dsn;
+  auto login = find_login(dsn);
+  if (login) dsn = store::dsn::for_user(dsn, login->user, login->file);
+  database_.emplace(store::DatabaseSettings{dsn, "certfleet", 60'000});
+  try {
+    store::require_schema(*database_);
+    use_zone(database_->reading([](store::Tx& tx) { return store::settings::get(tx); }).time_zone);
+  } catch (const Failure& failure) {
+    if (failure.fault() != Fault::denied) throw;
+    fail(Fault::denied, {"{}。certfleet login でログインしてください", "{}; log in with certfleet login"},
+         failure.text());
+  }
   return *database_;
 }
 

@@ -114,8 +114,21 @@ ChildSpec DevCluster::child() const {
                "log_min_messages=warning",
                "-c",
                "log_checkpoints=off",
+               // Failed logins, for certfleet audit --logins. A week of files, by name of the day.
+               "-c",
+               "logging_collector=on",
+               "-c",
+               "log_destination=stderr,jsonlog",
+               "-c",
+               "log_filename=postgresql-%a.log",
+               "-c",
+               "log_truncate_on_rotation=on",
                "-c",
                "cluster_name=certfleet-dev"};
+  // Who guesses passwords waits for each answer.
+  if (fs::exists(bin_.parent_path() / "lib/auth_delay.so"))
+    spec.argv.insert(spec.argv.end(),
+                     {"-c", "shared_preload_libraries=auth_delay", "-c", "auth_delay.milliseconds=500"});
   spec.user = user_;
   spec.stop_signal = SIGINT;  // fast shutdown: does not wait for its clients
   return spec;

@@ -69,7 +69,7 @@ void fill(store::Tx& tx, const InitPlan& plan, const InitKeys& keys, const pki::
   store::company::add(tx, {{}, plan.company});
   store::sites::add(tx, {{}, plan.site});
   auto group = store::groups::add(tx, {{}, plan.group, {}});
-  auto user = store::users::add(tx, {{}, plan.admin, "admin", ""}, admin_password.view());
+  auto user = store::users::add(tx, {{}, plan.admin, "admin", "", true, {}}, admin_password.view());
   store::groups::add_member(tx, group, user);
   store::settings::update(tx, {std::nullopt, plan.time_zone, plan.language});
   store::sealing_keys::add(tx, {keys.sealing.id, keys.sealing.bytes, true});
@@ -81,10 +81,10 @@ void fill(store::Tx& tx, const InitPlan& plan, const InitKeys& keys, const pki::
     peer.public_key = keys.curve.at(daemon.name);
     store::peers::enroll(tx, peer);
     if (auto password = keys.passwords.find(daemon.name); password != keys.passwords.end())
-      store::users::set_password(tx, daemon.database_role, password->second.view());
+      store::users::set_daemon_password(tx, daemon.database_role, password->second.view());
   }
   // Several brokers share one role.
-  store::users::set_password(tx, "certfleet_broker", keys.passwords.at("broker").view());
+  store::users::set_daemon_password(tx, "certfleet_broker", keys.passwords.at("broker").view());
 }
 
 // The server's pg_hba.conf decides whether passwords count: better said now than by a daemon at night.
@@ -102,23 +102,11 @@ std::string login_warning(const InitPlan& plan) {
 
 }  // namespace
 
-void check_password(const pki::Secret& password) {
-  if (password.size() < password_length_min)
-    throw Failure(Fault::usage,
-                  Text{"パスワード: {} 文字です ({} 文字以上が必要)",
-                       "password: has {} characters, at least {} are needed"},
-                  password.size(), password_length_min);
-  for (char c : password.view())
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f)
-      throw Failure(Fault::usage,
-                    Text{"パスワード: 制御文字は使えません", "password: control characters are not allowed"});
-}
-
 InitPlan checked(InitPlan plan) {
   domain::check_name(plan.company, {"企業", "company"});
   domain::check_name(plan.site, {"拠点", "site"});
   domain::check_name(plan.group, {"グループ", "group"});
-  domain::checked(domain::User{{}, plan.admin, "admin", ""});
+  plan.admin = domain::checked(domain::User{{}, plan.admin, "admin", "", true, {}}).name;
   if (plan.brokers.empty())
     throw Failure(Fault::usage,
                   Text{"--broker: アドレスが 1 つ以上必要です", "--broker: at least one address is needed"});

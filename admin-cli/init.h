@@ -18,8 +18,4 @@ struct InitResult {
 // run again at any point: see init_files.h.
 InitResult initialise(const InitPlan& plan, const pki::Secret& admin_password);
 
-// The first administrator's password: long enough, printable.
-inline constexpr std::size_t password_length_min = 8;
-void check_password(const pki::Secret& password);
-
 }  // namespace certfleet::cli

@@ -2,6 +2,7 @@
 #include "admin-cli/commands.h"
 #include "admin-cli/context.h"
 #include "admin-cli/init.h"
+#include "admin-cli/new_password.h"
 #include "admin-cli/nouns.h"
 #include "admin-cli/secrets.h"
 
@@ -49,10 +50,7 @@ void init(Context& context, const Init& a) {
   if (a.http01) plan.http01_listen = *a.http01;
   if (plan.brokers.empty()) plan.brokers = {"127.0.0.1:9020"};
   plan = checked(plan);
-  auto password =
-      take_secret(context, a.password, context.say({"{} のパスワード", "Password of {}"}, plan.admin),
-                  "--password-stdin");
-  check_password(password);
+  auto password = take_new_password(context, a.password.input, plan.admin);
   auto result = initialise(plan, password);
   auto config = (plan.directory / "certfleet.toml").string();
   Record record{{{"company", {"企業", "company"}, plan.company},

@@ -122,6 +122,7 @@ InitKeys InitFolder::write(const InitPlan& plan, const pki::Secret& admin_passwo
     write_file(file_of(plan, daemon.name, ".toml"), daemon_toml(plan, daemon, brokers), private_mode);
   write_file(plan.directory / "admin.pgpass", store::dsn::passfile_line(plan.admin, admin_password.view()),
              private_mode);
+  write_file(plan.directory / "client.toml", client_toml(plan, brokers), private_mode);
   write_file(plan.directory / "certfleet.toml", command_toml(plan, brokers), private_mode);
   return keys;
 }

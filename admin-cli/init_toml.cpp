@@ -79,4 +79,10 @@ std::string command_toml(const InitPlan& plan, const std::vector<std::string>& b
          database_section(plan, plan.admin, plan.directory / "admin.pgpass");
 }
 
+std::string client_toml(const InitPlan& plan, const std::vector<std::string>& brokers) {
+  return fmt::format("# The certfleet command for everybody: it holds no secret. Each logs in with certfleet login.\n"
+                     "{}\n[database]\ndsn = {}\n",
+                     brokers_setting(brokers), literal(store::dsn::for_anybody(plan.owner_dsn)));
+}
+
 }  // namespace certfleet::cli

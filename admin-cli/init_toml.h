@@ -16,5 +16,7 @@ std::vector<std::string> broker_lines(const InitPlan& plan,
 std::string daemon_toml(const InitPlan& plan, const DaemonInfo& daemon,
                         const std::vector<std::string>& brokers);
 std::string command_toml(const InitPlan& plan, const std::vector<std::string>& brokers);
+// The same for others, who log in.
+std::string client_toml(const InitPlan& plan, const std::vector<std::string>& brokers);
 
 }  // namespace certfleet::cli

@@ -13,6 +13,7 @@
 #include "lib/store/organizations.h"
 #include "lib/store/services.h"
 #include "lib/store/sites.h"
+#include "lib/store/users.h"
 
 namespace certfleet::cli {
 namespace {
@@ -54,6 +55,11 @@ domain::Site site_named(const Context& context, store::Tx& tx, std::string_view 
 domain::Group group_named(const Context& context, store::Tx& tx, std::string_view name) {
   return require(context, words::group, name, store::groups::find(tx, name),
                  [&] { return store::groups::list(tx); });
+}
+
+domain::User user_named(const Context& context, store::Tx& tx, std::string_view name) {
+  return require(context, words::user, name, store::users::find(tx, name),
+                 [&] { return store::users::list(tx); });
 }
 
 domain::CaAccount ca_account_named(const Context& context, store::Tx& tx, std::string_view name) {

@@ -15,6 +15,7 @@ domain::Node node_named(const Context& context, store::Tx& tx, std::string_view 
 domain::Access access_named(const Context& context, store::Tx& tx, std::string_view name);
 domain::Site site_named(const Context& context, store::Tx& tx, std::string_view name);
 domain::Group group_named(const Context& context, store::Tx& tx, std::string_view name);
+domain::User user_named(const Context& context, store::Tx& tx, std::string_view name);
 domain::CaAccount ca_account_named(const Context& context, store::Tx& tx, std::string_view name);
 domain::Organization organization_named(const Context& context, store::Tx& tx, std::string_view name);
 domain::Applicant applicant_named(const Context& context, store::Tx& tx, domain::ApplicantKind kind,

@@ -19,6 +19,9 @@ void add_nouns(Commands& commands) {
   add_mail_commands(commands);
   add_group_commands(commands);
   add_company_commands(commands);
+  add_user_commands(commands);
+  add_login_commands(commands);
+  add_audit_command(commands);
   add_site_commands(commands);
   add_job_commands(commands);
   add_limit_commands(commands);

@@ -13,6 +13,9 @@ void add_system_commands(Commands& commands);  // version, migrate
 void add_company_commands(Commands& commands);
 void add_site_commands(Commands& commands);
 void add_group_commands(Commands& commands);
+void add_user_commands(Commands& commands);
+void add_login_commands(Commands& commands);  // login, logout, whoami, passwd
+void add_audit_command(Commands& commands);
 void add_settings_commands(Commands& commands);
 void add_schedule_commands(Commands& commands);
 void add_ca_account_commands(Commands& commands);

@@ -1,11 +1,13 @@
--- The database roles and what each may do: applied after the migrations, as often as one likes.
+-- The database roles and what each may do: applied after the migrations, as often as one likes. This file is the
+-- whole truth: what it does not grant, nobody has (docs/security.md).
 -- People are members of certfleet_admin or certfleet_viewer; each kind of daemon has a role of its own.
 
 DO $$
 DECLARE
   wanted text;
 BEGIN
-  FOREACH wanted IN ARRAY ARRAY['certfleet_viewer', 'certfleet_admin', 'certfleet_daemon', 'certfleet_worker'] LOOP
+  FOREACH wanted IN ARRAY ARRAY['certfleet_viewer', 'certfleet_admin', 'certfleet_newcomer', 'certfleet_daemon',
+                                'certfleet_worker'] LOOP
     BEGIN
       EXECUTE format('CREATE ROLE %I NOLOGIN', wanted);
     EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL;
@@ -24,16 +26,125 @@ GRANT certfleet_viewer TO certfleet_admin;
 GRANT certfleet_daemon TO certfleet_worker, certfleet_scheduler, certfleet_broker;
 GRANT certfleet_worker TO certfleet_csr, certfleet_order, certfleet_apply, certfleet_verify, certfleet_mail;
 
-REVOKE ALL ON ALL TABLES IN SCHEMA certfleet FROM PUBLIC;
-REVOKE ALL ON ALL FUNCTIONS IN SCHEMA certfleet FROM PUBLIC;
-GRANT USAGE ON SCHEMA certfleet TO certfleet_viewer, certfleet_daemon;
-GRANT EXECUTE ON FUNCTION promote(text[], text[]), make_ready(bigint), limit_room(text),
-  limit_key_of(job_queue, bigint, bigint) TO certfleet_admin, certfleet_worker, certfleet_scheduler;
-GRANT EXECUTE ON FUNCTION next_lane(job_queue, smallint, bigint, bigint, bigint),
-  ready_of_priority(job_queue, smallint, bigint, integer, bigint, bigint, boolean),
-  ready_by_turns(job_queue, bigint, integer, integer, boolean, bigint, bigint, boolean)
-  TO certfleet_worker, certfleet_scheduler;
-GRANT SELECT, UPDATE (tokens, refilled_at) ON job_limit TO certfleet_admin, certfleet_worker, certfleet_scheduler;
+REVOKE ALL ON ALL TABLES IN SCHEMA certfleet FROM PUBLIC, certfleet_viewer, certfleet_admin, certfleet_newcomer,
+  certfleet_daemon, certfleet_worker, certfleet_scheduler, certfleet_broker, certfleet_csr, certfleet_order,
+  certfleet_apply, certfleet_verify, certfleet_mail;
+REVOKE ALL ON ALL SEQUENCES IN SCHEMA certfleet FROM PUBLIC, certfleet_viewer, certfleet_admin, certfleet_newcomer,
+  certfleet_daemon, certfleet_worker, certfleet_scheduler;
+REVOKE ALL ON ALL FUNCTIONS IN SCHEMA certfleet FROM PUBLIC, certfleet_viewer, certfleet_admin, certfleet_newcomer,
+  certfleet_daemon, certfleet_worker, certfleet_scheduler, certfleet_broker;
+DO $$
+BEGIN
+  IF to_regnamespace('public') IS NOT NULL THEN REVOKE CREATE ON SCHEMA public FROM PUBLIC; END IF;
+END $$;
+GRANT USAGE ON SCHEMA certfleet TO certfleet_viewer, certfleet_newcomer, certfleet_daemon;
+
+-- Which jobs a person may ask for. A job works with whatever its subject refers to: that must be what the job says it is
+-- about, so that the policy of its service counts, with the key and the limit that it falls under. A new kind that the
+-- command enqueues has a line here. It looks with the eyes of the one who asks.
+CREATE OR REPLACE FUNCTION job_of_person(p_job job) RETURNS boolean
+LANGUAGE sql STABLE SET search_path = certfleet, pg_temp AS $$
+  SELECT split_part(p_job.kind, '.', 1) = p_job.queue::text
+    AND p_job.priority >= 0 AND p_job.attempts_max <= 20 AND p_job.time_limit <= interval '1 hour'
+    AND p_job.limit_key IS NOT DISTINCT FROM limit_key_of(p_job.queue, p_job.site_id, p_job.subject_id)
+    AND (p_job.state = 'waiting' OR p_job.state = 'ready' AND p_job.limit_key IS NULL AND p_job.concurrency_key IS NULL)
+    AND coalesce(CASE
+    WHEN p_job.kind = 'csr.make' THEN
+      p_job.node_id IS NULL AND p_job.concurrency_key = 'order:' || p_job.subject_id AND EXISTS (
+        SELECT 1 FROM ca_order o WHERE o.id = p_job.subject_id AND o.service_id = p_job.service_id
+          AND o.state = 'started')
+    WHEN p_job.kind = 'apply.run' THEN EXISTS (
+      SELECT 1 FROM apply a JOIN node n ON n.id = a.node_id
+      WHERE a.id = p_job.subject_id AND a.state = 'started' AND n.id = p_job.node_id
+        AND n.service_id = p_job.service_id AND n.site_id = p_job.site_id
+        AND p_job.concurrency_key = 'access:' || n.access_id)
+    WHEN p_job.kind = 'mail.send' THEN EXISTS (
+      SELECT 1 FROM mail m WHERE m.id = p_job.subject_id AND m.service_id = p_job.service_id
+        AND m.node_id IS NOT DISTINCT FROM p_job.node_id AND m.sent_at IS NULL)
+    WHEN p_job.kind = 'mail.test' THEN
+      p_job.service_id IS NULL AND p_job.node_id IS NULL AND EXISTS (
+        SELECT 1 FROM notification_table t WHERE t.id = p_job.subject_id)
+  END, false)
+$$;
+REVOKE ALL ON FUNCTION job_of_person(job) FROM PUBLIC;
+
+-- ---- Row-level security: every table has it, by its shape, so that a new one is closed before anybody thinks of it.
+-- Daemons see all. A person sees what belongs to no group, and of services and what hangs on them his groups'; an
+-- administrator changes what he sees. Tables of the groups and users themselves belong to no group.
+DO $$
+DECLARE
+  one       record;
+  mine      text;  -- rows that the person's groups have
+  seen      text;
+  changed   text;
+  policy    record;
+BEGIN
+  FOR one IN
+    SELECT c.oid, c.relname AS name, array_agg(a.attname::text) AS columns
+    FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+    WHERE c.relnamespace = 'certfleet'::regnamespace AND c.relkind IN ('r', 'p') AND NOT c.relispartition
+    GROUP BY c.oid, c.relname
+  LOOP
+    mine := CASE
+      WHEN one.name IN ('user_group', 'group_member', 'app_user') THEN NULL
+      WHEN 'group_id' = ANY (one.columns) THEN 'group_id = ANY ((SELECT my_groups())::bigint[])'
+      WHEN 'service_id' = ANY (one.columns) THEN
+        format('EXISTS (SELECT 1 FROM service s WHERE s.id = %I.service_id)', one.name)
+      WHEN 'node_id' = ANY (one.columns) THEN format('EXISTS (SELECT 1 FROM node n WHERE n.id = %I.node_id)', one.name)
+      WHEN 'order_id' = ANY (one.columns) THEN
+        format('EXISTS (SELECT 1 FROM ca_order o WHERE o.id = %I.order_id)', one.name)
+      END;
+    -- Jobs and traces may be about no service: mails of test, starts of daemons.
+    IF one.name IN ('job', 'job_dead', 'job_history', 'trace') THEN
+      mine := format('service_id IS NULL AND (SELECT is_person()) OR %s', mine);
+    END IF;
+    seen := coalesce(mine, '(SELECT is_person())');
+    changed := CASE WHEN mine IS NULL THEN '(SELECT is_admin())' ELSE format('(SELECT is_admin()) AND (%s)', mine) END;
+    IF one.name = 'schema_version' THEN
+      seen := 'true';
+      changed := 'false';
+    ELSIF one.name = 'audit' THEN
+      seen := '(SELECT is_admin()) AND (groups IS NULL OR groups && (SELECT my_groups())::bigint[])';
+      changed := 'false';
+    END IF;
+    FOR policy IN SELECT polname FROM pg_policy WHERE polrelid = one.oid LOOP
+      EXECUTE format('DROP POLICY %I ON %I', policy.polname, one.name);
+    END LOOP;
+    EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', one.name);
+    EXECUTE format('CREATE POLICY daemons ON %I TO certfleet_daemon USING (true) WITH CHECK (true)', one.name);
+    EXECUTE format('CREATE POLICY seen ON %I FOR SELECT TO certfleet_viewer USING (%s)', one.name, seen);
+    EXECUTE format('CREATE POLICY added ON %I FOR INSERT TO certfleet_admin WITH CHECK (%s)', one.name,
+                   changed || CASE one.name WHEN 'job' THEN ' AND job_of_person(job)' ELSE '' END);
+    EXECUTE format('CREATE POLICY changed ON %I FOR UPDATE TO certfleet_admin USING (%s) WITH CHECK (%s)', one.name,
+                   changed, changed);
+    EXECUTE format('CREATE POLICY removed ON %I FOR DELETE TO certfleet_admin USING (%s)', one.name, changed);
+  END LOOP;
+
+  -- The planner's estimates, which EXPLAIN shows, are made from samples of all rows: of texts that belong to a group
+  -- no samples are kept. (Columns whose few values are the same for all keep theirs.)
+  FOR one IN
+    SELECT c.relname AS name, a.attname AS column_name
+    FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+    WHERE c.relnamespace = 'certfleet'::regnamespace AND c.relkind IN ('r', 'p') AND a.attstattarget <> 0
+      AND (c.relname IN ('service', 'job_dead', 'job_history') OR c.relname ~ '^job_history_'
+           OR c.relname NOT IN ('user_group', 'group_member', 'job') AND c.relname !~ '^trace'
+              AND EXISTS (SELECT 1 FROM pg_attribute g WHERE g.attrelid = c.oid
+                          AND g.attname IN ('group_id', 'service_id', 'node_id', 'order_id')))
+      AND a.atttypid IN ('text'::regtype, 'bytea'::regtype, 'jsonb'::regtype)
+      AND a.attname NOT IN ('state', 'kind', 'algorithm', 'apply_status', 'served_state', 'verify_mode', 'event', 'order_state',
+                            'csr_source',
+                            'concurrency_key', 'dedupe_key', 'limit_key')
+  LOOP
+    EXECUTE format('ALTER TABLE %I ALTER COLUMN %I SET STATISTICS 0', one.name, one.column_name);
+  END LOOP;
+
+  -- Partitions are reached through their parents only: without a policy and without a grant.
+  FOR one IN SELECT c.relname AS name FROM pg_class c
+             WHERE c.relnamespace = 'certfleet'::regnamespace AND c.relispartition AND c.relkind IN ('r', 'p')
+               AND NOT c.relrowsecurity LOOP
+    EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', one.name);
+  END LOOP;
+END $$;
 
 -- The rotation of the sealing key: persons move it on, each worker seals anew what it may open.
 GRANT EXECUTE ON FUNCTION sealed_boxes(), offer_sealing_key(bytea), activate_sealing_key(text),
@@ -45,7 +156,9 @@ GRANT UPDATE (key_sealed) ON key_pair TO certfleet_apply;
 GRANT UPDATE (auth_password_sealed) ON mail_settings TO certfleet_mail;
 SELECT guard_sealed_columns();
 
--- People read everything but sealed columns.
+-- ---- People.
+
+-- They read everything that the policies show them, but sealed columns; the audit log is for administrators.
 DO $$
 DECLARE
   columns record;
@@ -57,31 +170,63 @@ BEGIN
       AND a.attname NOT LIKE '%\_sealed'
     GROUP BY c.relname
   LOOP
-    EXECUTE format('GRANT SELECT (%s) ON %I TO certfleet_viewer', columns.open, columns.name);
+    EXECUTE format('GRANT SELECT (%s) ON %I TO %I', columns.open, columns.name,
+                   CASE columns.name WHEN 'audit' THEN 'certfleet_admin' ELSE 'certfleet_viewer' END);
   END LOOP;
+  -- They configure nodes and services; what is served there, and what the database keeps with them, is not theirs to say.
+  FOR columns IN
+    SELECT c.relname AS name, string_agg(quote_ident(a.attname), ', ') AS open
+    FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+    WHERE c.oid IN ('node'::regclass, 'service'::regclass) AND a.attgenerated = ''
+      AND a.attname NOT IN ('id', 'revision', 'apply_status', 'not_after', 'order_state')
+      AND a.attname NOT LIKE 'served\_%' AND (c.oid, a.attname) <> ('node'::regclass, 'group_id')
+    GROUP BY c.relname
+  LOOP
+    EXECUTE format('GRANT INSERT (%s), UPDATE (%s) ON %I TO certfleet_admin', columns.open, columns.open, columns.name);
+  END LOOP;
+  GRANT UPDATE (apply_status) ON node TO certfleet_admin;
 END $$;
 
-GRANT INSERT, UPDATE, DELETE ON site, notification_table, notification_recipient, user_group, app_user,
-  group_member, mail_settings, ca_account, service, key_spec, access, node, job_limit, organization, applicant,
-  ev_approver TO certfleet_admin;
+GRANT INSERT, UPDATE, DELETE ON site, notification_table, notification_recipient, user_group, group_member,
+  mail_settings, ca_account, key_spec, access, organization, applicant, ev_approver TO certfleet_admin;
+GRANT DELETE ON node, service TO certfleet_admin;
 GRANT UPDATE ON company, settings TO certfleet_admin;
 GRANT UPDATE (enabled, cron, time_zone, within_days, due_at, after_id) ON schedule TO certfleet_admin;
-GRANT INSERT, UPDATE ON ca_order, apply, peer TO certfleet_admin;
-GRANT INSERT, DELETE ON csr TO certfleet_admin;
-GRANT INSERT ON job, trace, mail TO certfleet_admin;
-GRANT UPDATE (cancel, state, limit_key) ON job TO certfleet_admin;
-GRANT DELETE ON job_dead TO certfleet_admin;
-GRANT USAGE ON ALL SEQUENCES IN SCHEMA certfleet TO certfleet_admin;
+GRANT INSERT, UPDATE ON peer TO certfleet_admin;
+GRANT INSERT (service_id, ca_account_id, state, scheduled_at, csr_id),
+      UPDATE (ca_account_id, state, scheduled_at, csr_id, cancel, error, ended_at) ON ca_order TO certfleet_admin;
+GRANT INSERT (node_id, certificate_id, state, scheduled_at),
+      UPDATE (certificate_id, state, scheduled_at, error, ended_at) ON apply TO certfleet_admin;
+GRANT INSERT (service_id, pem), DELETE ON csr TO certfleet_admin;
+GRANT INSERT (message_id, event, event_key, notification_id, service_id, node_id, request_no, error, not_after)
+  ON mail TO certfleet_admin;
+GRANT INSERT (queue, state, kind, subject_id, service_id, node_id, site_id, priority, run_at, time_limit,
+              attempts_max, request_no, concurrency_key, dedupe_key, limit_key) ON job TO certfleet_admin;
+GRANT USAGE ON SEQUENCE request_no TO certfleet_admin;
 
--- Every daemon.
+GRANT EXECUTE ON FUNCTION is_person(), is_admin(), my_groups(), by_own_hand() TO certfleet_viewer;
+GRANT EXECUTE ON FUNCTION promote(text[], text[]), job_of_person(job), limit_key_of(job_queue, bigint, bigint),
+  cancel_jobs(bigint[]), retry_jobs(bigint[]), set_job_limit(text, job_queue, integer, integer),
+  add_user(text, text, text, text, timestamptz), set_user(text, text, text), reset_user(text, text, timestamptz),
+  remove_user(text), failed_logins(timestamptz, integer) TO certfleet_admin;
+GRANT EXECUTE ON FUNCTION who_am_i(), change_password(text) TO certfleet_viewer, certfleet_newcomer;
+
+-- ---- Daemons. Every daemon.
 GRANT SELECT ON schema_version, settings TO certfleet_daemon;
 GRANT INSERT ON trace TO certfleet_daemon;
+GRANT EXECUTE ON FUNCTION by_own_hand() TO certfleet_daemon;   -- asked by triggers, which then leave them alone
 
 -- Brokers know whom they admit, and show that they live.
 GRANT SELECT ON peer TO certfleet_broker;
 GRANT SELECT, INSERT, UPDATE, DELETE ON daemon TO certfleet_broker, certfleet_scheduler;
 
 -- Every worker: the job engine, and the mails that its results call for.
+GRANT EXECUTE ON FUNCTION promote(text[], text[]), limit_key_of(job_queue, bigint, bigint),
+  next_lane(job_queue, smallint, bigint, bigint, bigint),
+  ready_of_priority(job_queue, smallint, bigint, integer, bigint, bigint, boolean),
+  ready_by_turns(job_queue, bigint, integer, integer, boolean, bigint, bigint, boolean)
+  TO certfleet_worker, certfleet_scheduler;
+GRANT SELECT ON job_limit TO certfleet_worker, certfleet_scheduler;
 GRANT SELECT, INSERT, UPDATE, DELETE ON session, job TO certfleet_worker;
 GRANT SELECT, INSERT ON job_history, job_dead TO certfleet_worker;
 GRANT SELECT ON site, service, key_spec, user_group, notification_table, notification_recipient TO certfleet_worker;

@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cctype>
+
 #include "lib/base/error.h"
 #include "lib/domain/check_text.h"
 #include "lib/domain/nouns.h"
@@ -17,6 +20,7 @@ constexpr std::size_t title_bytes_max = 512;  // with the event behind it, well 
 constexpr std::size_t body_bytes_max = 64UL * 1024;
 constexpr std::size_t recipients_max = 5;  // 6.7.4: of each field
 constexpr std::size_t login_bytes_max = 256;
+constexpr std::size_t user_bytes_max = 63;  // NAMEDATALEN of PostgreSQL
 
 void check_pem_certificates(const std::optional<std::string>& pem, const Text& what) {
   if (pem && pem->size() > pki::pem_bytes_max) refuse(what, too_long, pem->size(), pki::pem_bytes_max);
@@ -42,6 +46,10 @@ void check_mail_address(std::string_view address, const Text& what) {
 
 User checked(User user) {
   check_mail_address(user.name, nouns::user);
+  // It becomes the name of a role of PostgreSQL, which would cut a longer one.
+  check_ascii(user.name, user_bytes_max, nouns::user);
+  std::transform(user.name.begin(), user.name.end(), user.name.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
   check_one_of(user.role, {"admin", "viewer"}, {"権限", "role"});
   check_line(user.contact, contact_bytes_max, {"連絡先", "contact"});
   return user;

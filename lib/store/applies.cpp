@@ -3,6 +3,7 @@
 #include "lib/domain/job.h"
 #include "lib/store/certificates.h"
 #include "lib/store/jobs.h"
+#include "lib/store/jobs_by_hand.h"
 #include "lib/store/mails.h"
 #include "lib/store/nodes.h"
 #include "lib/store/rows.h"
@@ -219,9 +220,9 @@ void cancel(Tx& tx, ApplyId id) {
     throw Failure(Fault::conflict, Text{"適用 {} は終わっています ({})", "the apply {} has ended as {}"},
                   id.value(), apply.state);
   if (apply.state == "started") {
-    auto told = tx.raw().exec_params(
-        "UPDATE job SET cancel = true WHERE kind = 'apply.run' AND subject_id = $1", id.value());
-    if (told.affected_rows() > 0) return;
+    auto jobs = tx.raw().exec_params("SELECT id FROM job WHERE kind = 'apply.run' AND subject_id = $1", id.value());
+    for (const auto& job : jobs) jobs::cancel(tx, id_of<JobId>(job[0]));
+    if (!jobs.empty()) return;
   }
   // Scheduled, or its job is dead: nobody else would end it.
   end(tx, id, End::cancelled, "cancelled");

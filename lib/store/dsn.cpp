@@ -76,18 +76,18 @@ std::string literal(std::string_view value) {
   return out + "'";
 }
 
-}  // namespace
-
-std::string for_user(const std::string& dsn, std::string_view user, const std::filesystem::path& passfile) {
+// Where the server is and how it is trusted; all else is a connection's own.
+std::string server_of(const std::string& dsn) {
   auto parts = parts_of(dsn);
   std::string out;
-  // Where the server is and how it is trusted; all else is this connection's own.
   for (const auto* key : {"host", "hostaddr", "port", "dbname", "sslmode", "sslrootcert", "sslcrl",
                           "ssl_min_protocol_version", "target_session_attrs"})
     if (auto found = parts.find(key); found != parts.end())
       out += fmt::format("{}={} ", key, literal(found->second));
-  return out + fmt::format("user={} passfile={}", literal(user), literal(passfile.string()));
+  return out;
 }
+
+}  // namespace
 
 std::string keywords(const std::string& dsn, std::size_t first_host) {
   bool uri = dsn.starts_with("postgresql://") || dsn.starts_with("postgres://");
@@ -104,6 +104,23 @@ std::string keywords(const std::string& dsn, std::size_t first_host) {
   for (const auto& [key, value] : parts) out += fmt::format("{}={} ", key, literal(value));
   return out;
 }
+
+std::string for_user(const std::string& dsn, std::string_view user, const std::filesystem::path& passfile) {
+  return server_of(dsn) + fmt::format("user={} passfile={}", literal(user), literal(passfile.string()));
+}
+
+std::string for_login(const std::string& dsn, std::string_view user, std::string_view password) {
+  return server_of(dsn) + fmt::format("user={} password={}", literal(user), literal(password));
+}
+
+std::string for_anybody(const std::string& dsn) {
+  auto out = server_of(dsn);
+  out.pop_back();
+  return out;
+}
+
+std::string user_of(const std::string& dsn) { return parts_of(dsn)["user"]; }
+std::string passfile_of(const std::string& dsn) { return parts_of(dsn)["passfile"]; }
 
 std::string place(const std::string& dsn) {
   auto parts = parts_of(dsn);

@@ -17,6 +17,16 @@ std::string for_user(const std::string& dsn, std::string_view user, const std::f
 // closes it (a proxy before a dead server). So whoever tries again begins with another one.
 std::string keywords(const std::string& dsn, std::size_t first_host = 0);
 
+// The same with the password in it: for a connection that is made at once, never for a file.
+std::string for_login(const std::string& dsn, std::string_view user, std::string_view password);
+
+// The same without a user, who is to log in.
+std::string for_anybody(const std::string& dsn);
+
+// As whom it connects, and with which passfile; "" if it does not say.
+std::string user_of(const std::string& dsn);
+std::string passfile_of(const std::string& dsn);
+
 // "certfleet on db.example.com:5432", for messages; of several hosts "certfleet on a:5432, b:5432".
 std::string place(const std::string& dsn);
 

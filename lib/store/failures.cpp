@@ -21,7 +21,8 @@ std::string first_line(std::string text) {
 
 Fault fault_of(std::string_view sqlstate) {
   if (sqlstate == "23505" || sqlstate == "23P01") return Fault::conflict;
-  if (sqlstate == "23503") return Fault::conflict;
+  if (sqlstate == "23503" || sqlstate == "55000") return Fault::conflict;
+  if (sqlstate == "P0002") return Fault::not_found;
   if (sqlstate == "42501" || sqlstate.starts_with("28")) return Fault::denied;
   if (sqlstate.starts_with("22") || sqlstate.starts_with("23")) return Fault::usage;
   if (sqlstate.starts_with("40") || sqlstate == "55P03" || sqlstate == "57014" || sqlstate == "53300" ||
@@ -43,8 +44,41 @@ std::string sqlstate_of(const pqxx::sql_error& error) {
   if (dynamic_cast<const pqxx::insufficient_resources*>(&error) != nullptr) return "53000";
   if (dynamic_cast<const pqxx::syntax_error*>(&error) != nullptr) return "42601";
   if (dynamic_cast<const pqxx::feature_not_supported*>(&error) != nullptr) return "0A000";
+  if (dynamic_cast<const pqxx::plpgsql_no_data_found*>(&error) != nullptr) return "P0002";
   if (dynamic_cast<const pqxx::plpgsql_error*>(&error) != nullptr) return "P0001";
   return "";
+}
+
+// A refusal in a person's words: what he lacks is the role, or the group.
+Failure refusal(const std::string& text) {
+  if (text.starts_with("new row violates row-level security policy")) {
+    auto table = text.rfind("for table ");
+    return Failure(Fault::denied,
+                   Text{"許可されていません: 所属グループの管理者だけが書き込めます (permission denied {})",
+                        "permission denied {}: only an administrator in its group may write it"},
+                   table == std::string::npos ? "here" : text.substr(table));
+  }
+  if (text.starts_with("permission denied for "))
+    return Failure(Fault::denied, Text{"許可されていません: 権限がありません ({})", "{}: your role does not allow it"}, text);
+  return Failure(Fault::denied, Text{"許可されていません ({})", "{}"}, text);
+}
+
+// What the functions of sql/ say to a person.
+Failure told(Fault fault, const std::string& text) {
+  constexpr std::array known = {
+      std::pair{Text{"自分自身は削除できません", "nobody removes himself"}, "nobody removes himself"},
+      std::pair{Text{"自分自身のパスワードは passwd で変更してください", "nobody resets himself: use passwd"},
+                "nobody resets himself"},
+      std::pair{Text{"最後の管理者です ({})", "{}"}, "is the last administrator"},
+      std::pair{Text{"そのユーザーはいません ({})", "{}"}, "there is no user"},
+      std::pair{Text{"この名前のロールがデータベースサーバーにすでにあります ({})", "{}"}, "has a role of this name"},
+      std::pair{Text{"失敗したログインを読むには、サーバーの logging_collector = on と log_destination の jsonlog が必要です",
+                     "{}"},
+                "keeps no log"},
+  };
+  for (const auto& [words, mark] : known)
+    if (text.find(mark) != std::string::npos) return Failure(fault, words, text);
+  return Failure(fault, text);
 }
 
 // The server answers, but does not let us in.
@@ -88,6 +122,8 @@ Failure current_failure() {
     auto sqlstate = sqlstate_of(error);
     if (sqlstate.empty())
       return Failure(Fault::unreachable, 11, database, first_line(error.what()));
+    if (sqlstate == "P0002" || sqlstate == "55000") return told(fault_of(sqlstate), first_line(error.what()));
+    if (sqlstate == "42501") return refusal(first_line(error.what()));
     auto fault = fault_of(sqlstate);
     auto line = first_line(error.what());
     return fault == Fault::unreachable ? Failure(fault, 11, database, line) : Failure(fault, database, line);

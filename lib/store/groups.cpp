@@ -68,11 +68,11 @@ void remove_member(Tx& tx, GroupId group, UserId user) {
 std::vector<domain::User> members(Tx& tx, GroupId group) {
   std::vector<domain::User> users;
   for (const auto& row : tx.raw().exec_params(
-           "SELECT u.id, u.name, u.role, u.contact FROM app_user u JOIN group_member m ON m.user_id = u.id"
-           " WHERE m.group_id = $1 ORDER BY u.name",
+           "SELECT u.id, u.name, u.role, u.contact, u.password_set_at IS NOT NULL AS password_set"
+           " FROM app_user u JOIN group_member m ON m.user_id = u.id WHERE m.group_id = $1 ORDER BY u.name",
            group.value()))
     users.push_back({id_of<UserId>(row["id"]), row["name"].as<std::string>(), row["role"].as<std::string>(),
-                     row["contact"].as<std::string>()});
+                     row["contact"].as<std::string>(), row["password_set"].as<bool>(), std::nullopt});
   return users;
 }
 

@@ -16,33 +16,26 @@ std::string key_of(const Scope& scope) {
   return fmt::format("site:{}/{}", scope.site.value(), to_string(scope.queue));
 }
 
-// Those that wait may go on now.
-void wake(Tx& tx) { tx.raw().exec(fmt::format("NOTIFY {}", jobs::channel)); }
+// By a function of the database, since jobs of all groups are concerned. Those that wait may go on now.
+bool put(Tx& tx, const Scope& scope, const int* parallel, const int* per_minute) {
+  auto queue = std::string(to_string(scope.ca_account ? domain::Queue::order : scope.queue));
+  bool there = tx.raw()
+                   .exec_params1("SELECT set_job_limit($1, $2::job_queue, $3, $4)", key_of(scope), queue, parallel,
+                                 per_minute)[0]
+                   .as<bool>();
+  tx.raw().exec(fmt::format("NOTIFY {}", jobs::channel));
+  return there;
+}
 
 }  // namespace
 
 void set(Tx& tx, const Scope& scope, std::optional<int> parallel, std::optional<int> per_minute) {
-  auto key = key_of(scope);
-  const int* parallel_value = parallel ? &*parallel : nullptr;
-  const int* rate_value = per_minute ? &*per_minute : nullptr;
-  tx.raw().exec_params(
-      "INSERT INTO job_limit (key, parallel, per_minute) VALUES ($1, $2, $3)"
-      " ON CONFLICT (key) DO UPDATE SET parallel = excluded.parallel, per_minute = excluded.per_minute",
-      key, parallel_value, rate_value);
-  // Ready ones that nobody has claimed go back to wait for the limit's room.
-  tx.raw().exec_params(
-      "UPDATE job SET limit_key = $1, state = (CASE state WHEN 'ready' THEN 'waiting' ELSE state::text END)::job_state"
-      " WHERE limit_key IS NULL AND queue = $2::job_queue AND limit_key_of(queue, site_id, subject_id) = $1",
-      key, std::string(to_string(scope.ca_account ? domain::Queue::order : scope.queue)));
-  wake(tx);
+  put(tx, scope, parallel ? &*parallel : nullptr, per_minute ? &*per_minute : nullptr);
 }
 
 void remove(Tx& tx, const Scope& scope) {
-  auto key = key_of(scope);
-  if (tx.raw().exec_params("DELETE FROM job_limit WHERE key = $1", key).affected_rows() == 0)
+  if (!put(tx, scope, nullptr, nullptr)) 
     throw Failure(Fault::not_found, Text{"その上限はありません", "there is no such limit"});
-  tx.raw().exec_params("UPDATE job SET limit_key = NULL WHERE limit_key = $1", key);
-  wake(tx);
 }
 
 std::vector<Limit> list(Tx& tx) {

@@ -8,9 +8,14 @@
 namespace certfleet::store::settings {
 
 domain::Settings get(Tx& tx) {
-  auto row = tx.raw().exec1(
+  auto rows = tx.raw().exec(
       "SELECT proxy, time_zone, language, csr_timer_s, order_timer_s, apply_timer_s, verify_timer_s, mail_timer_s"
       " FROM settings");
+  // There always is one; a role of another installation on the same server does not see it.
+  if (rows.empty())
+    throw Failure(Fault::denied, Text{"許可されていません: この導入のユーザーではありません",
+                                      "permission denied: not a user of this installation"});
+  auto row = rows[0];
   domain::Settings settings;
   settings.proxy = text_of(row["proxy"]);
   settings.time_zone = row["time_zone"].as<std::string>();

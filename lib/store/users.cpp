@@ -2,14 +2,18 @@
 
 #include <libpq-fe.h>
 
+#include "lib/store/arrays.h"
 #include "lib/store/rows.h"
+#include "lib/store/times.h"
 
 namespace certfleet::store::users {
 namespace {
 
 domain::User user_of(const pqxx::row& row) {
-  return {id_of<UserId>(row["id"]), row["name"].as<std::string>(), row["role"].as<std::string>(),
-          row["contact"].as<std::string>()};
+  domain::User user{id_of<UserId>(row["id"]), row["name"].as<std::string>(), row["role"].as<std::string>(),
+                    row["contact"].as<std::string>(), row["password_set"].as<bool>(), std::nullopt};
+  if (!row["code_expires_at"].is_null()) user.code_expires_at = wall_time(row["code_expires_at"].as<double>());
+  return user;
 }
 
 std::string verifier(std::string_view role, std::string_view password) {
@@ -30,72 +34,86 @@ void run(Tx& tx, std::string_view format, std::string_view role) {
   tx.raw().exec(fmt::format(fmt::runtime(format), tx.raw().quote_name(std::string(role))));
 }
 
-bool is_member(Tx& tx, const std::string& user, const std::string& role) {
-  return !tx.raw()
-              .exec_params("SELECT 1 FROM pg_auth_members WHERE roleid = to_regrole($2) AND member ="
-                           " (SELECT oid FROM pg_roles WHERE rolname = $1)",
-                           user, role)
-              .empty();
-}
+constexpr const char* columns =
+    "SELECT id, name, role, contact, password_set_at IS NOT NULL AS password_set,"
+    " extract(epoch FROM code_expires_at) AS code_expires_at FROM app_user ";
 
-void set_membership(Tx& tx, const domain::User& user) {
-  bool admin = user.role == "admin";
-  run(tx, admin ? "GRANT certfleet_admin TO {}" : "GRANT certfleet_viewer TO {}", user.name);
-  std::string other = admin ? "certfleet_viewer" : "certfleet_admin";
-  if (is_member(tx, user.name, other)) run(tx, "REVOKE " + other + " FROM {}", user.name);
+std::optional<std::string> timestamp_or_none(const std::optional<WallTime>& time) {
+  if (!time) return std::nullopt;
+  return timestamp(*time);
 }
 
 }  // namespace
 
 domain::User get(Tx& tx, UserId id) {
-  auto rows = tx.raw().exec_params("SELECT id, name, role, contact FROM app_user WHERE id = $1", id.value());
+  auto rows = tx.raw().exec_params(std::string(columns) + "WHERE id = $1", id.value());
   require_row(rows, nouns::user, id.value());
   return user_of(rows[0]);
 }
 
 std::optional<domain::User> find(Tx& tx, std::string_view name) {
-  auto rows =
-      tx.raw().exec_params("SELECT id, name, role, contact FROM app_user WHERE name = $1", std::string(name));
+  auto rows = tx.raw().exec_params(std::string(columns) + "WHERE name = $1", std::string(name));
   if (rows.empty()) return std::nullopt;
   return user_of(rows[0]);
 }
 
 std::vector<domain::User> list(Tx& tx) {
   std::vector<domain::User> users;
-  for (const auto& row : tx.raw().exec("SELECT id, name, role, contact FROM app_user ORDER BY name"))
-    users.push_back(user_of(row));
+  for (const auto& row : tx.raw().exec(std::string(columns) + "ORDER BY name")) users.push_back(user_of(row));
   return users;
 }
 
-UserId add(Tx& tx, const domain::User& user, std::string_view password) {
-  auto id = naming(nouns::user, user.name, [&] {
-    return id_of<UserId>(
-        tx.raw().exec_params1("INSERT INTO app_user (name, role, contact) VALUES ($1, $2, $3) RETURNING id",
-                              user.name, user.role, user.contact)[0]);
+UserId add(Tx& tx, const domain::User& user, std::string_view password, std::optional<WallTime> code_until) {
+  auto until = timestamp_or_none(code_until);
+  return naming(nouns::user, user.name, [&] {
+    return id_of<UserId>(tx.raw().exec_params1("SELECT add_user($1, $2, $3, $4, $5::timestamptz)", user.name,
+                                               user.role, user.contact, verifier(user.name, password),
+                                               or_null(until))[0]);
   });
-  if (tx.raw().exec_params("SELECT 1 FROM pg_roles WHERE rolname = $1", user.name).empty())
-    run(tx, "CREATE ROLE {} LOGIN", user.name);
-  else
-    run(tx, "ALTER ROLE {} LOGIN", user.name);
-  set_password(tx, user.name, password);
-  set_membership(tx, user);
-  return id;
 }
 
 void update(Tx& tx, const domain::User& user) {
-  require_row(tx.raw().exec_params("UPDATE app_user SET role = $2, contact = $3 WHERE id = $1",
-                                   user.id.value(), user.role, user.contact), nouns::user, user.id.value());
-  set_membership(tx, user);
+  tx.raw().exec_params("SELECT set_user($1, $2, $3)", user.name, user.role, user.contact);
 }
 
-void remove(Tx& tx, UserId id) {
-  auto user = get(tx, id);
-  tx.raw().exec_params("DELETE FROM app_user WHERE id = $1", id.value());
-  run(tx, "DROP ROLE IF EXISTS {}", user.name);
+void remove(Tx& tx, std::string_view name) {
+  tx.raw().exec_params("SELECT remove_user($1)", std::string(name));
 }
 
-void set_password(Tx& tx, std::string_view role, std::string_view password) {
+void reset(Tx& tx, std::string_view name, std::string_view code, WallTime until) {
+  tx.raw().exec_params("SELECT reset_user($1, $2, $3::timestamptz)", std::string(name), verifier(name, code),
+                       timestamp(until));
+}
+
+std::optional<Standing> who_am_i(Tx& tx) {
+  auto rows = tx.raw().exec(
+      "SELECT name, role, password_set, extract(epoch FROM code_expires_at) AS code_expires_at, groups"
+      " FROM certfleet.who_am_i()");
+  if (rows.empty()) return std::nullopt;
+  auto row = rows[0];
+  Standing standing{row["name"].as<std::string>(), row["role"].as<std::string>(), row["password_set"].as<bool>(),
+                    std::nullopt, array_items(row["groups"].c_str())};
+  if (!row["code_expires_at"].is_null()) standing.code_expires_at = wall_time(row["code_expires_at"].as<double>());
+  return standing;
+}
+
+void change_own_password(Tx& tx, std::string_view name, std::string_view password) {
+  tx.raw().exec_params("SELECT certfleet.change_password($1)", verifier(name, password));
+}
+
+void set_daemon_password(Tx& tx, std::string_view role, std::string_view password) {
   run(tx, "ALTER ROLE {} PASSWORD " + tx.raw().quote(verifier(role, password)), role);
+}
+
+std::vector<FailedLogin> failed_logins(Tx& tx, WallTime since, int rows_max) {
+  std::vector<FailedLogin> failed;
+  for (const auto& row : tx.raw().exec_params(
+           "SELECT extract(epoch FROM at) AS at, coalesce(who, '') AS who, coalesce(host, '') AS host,"
+           " coalesce(message, '') AS message FROM failed_logins($1::timestamptz, $2)",
+           timestamp(since), rows_max))
+    failed.push_back({wall_time(row["at"].as<double>()), row["who"].as<std::string>(),
+                      row["host"].as<std::string>(), row["message"].as<std::string>()});
+  return failed;
 }
 
 }  // namespace certfleet::store::users

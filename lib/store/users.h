@@ -1,5 +1,7 @@
-// Users: a row in app_user and a PostgreSQL role of the same name, member of certfleet_admin or
-// certfleet_viewer (manual 6.4, 6.5; DESIGN section 4).
+// Users: a row in app_user and a PostgreSQL role of the same name, member of certfleet_admin or certfleet_viewer
+// (manual 6.4, 6.5; docs/security.md). Functions of the database make and change them, which look who asks.
+// A password leaves this process only as a SCRAM-SHA-256 verifier (RFC 5803), so that it can't stand in the
+// server's log.
 #pragma once
 
 #include "lib/domain/people.h"
@@ -11,14 +13,34 @@ domain::User get(Tx& tx, UserId id);  // Failure(not_found)
 std::optional<domain::User> find(Tx& tx, std::string_view name);
 std::vector<domain::User> list(Tx& tx);  // by name
 
-// Makes the row and the role; the connection must be allowed to make roles. A role that is there already is
-// taken over. The password leaves this process only as a SCRAM-SHA-256 verifier (RFC 5803), so that it can't
-// stand in the server's log.
-UserId add(Tx& tx, const domain::User& user, std::string_view password);
-void update(Tx& tx, const domain::User& user);  // role membership follows
-void remove(Tx& tx, UserId id);                 // the role goes too
+// With `code_until` the password is a one-time code: with it he can do nothing but set his own, until then.
+// Failure(conflict): there is such a user, or the server has a role of his name already that is another's.
+UserId add(Tx& tx, const domain::User& user, std::string_view password,
+           std::optional<WallTime> code_until = std::nullopt);
+void update(Tx& tx, const domain::User& user);  // role and contact. Failure(conflict): the last administrator
+// The role and its sessions go too. Failure(conflict): oneself, or the last administrator.
+void remove(Tx& tx, std::string_view name);
+// His password and his sessions go; he sets a new password with the code. Failure(conflict) as above.
+void reset(Tx& tx, std::string_view name, std::string_view code, WallTime until);
 
-// Of a user or of a daemon's role.
-void set_password(Tx& tx, std::string_view role, std::string_view password);
+// Who is connected.
+struct Standing {
+  std::string name;
+  std::string role;
+  bool password_set = true;  // no: he can do nothing but set it
+  std::optional<WallTime> code_expires_at;
+  std::vector<std::string> groups;  // by name
+};
+std::optional<Standing> who_am_i(Tx& tx);  // none: not a user of this installation
+void change_own_password(Tx& tx, std::string_view name, std::string_view password);
+
+void set_daemon_password(Tx& tx, std::string_view role, std::string_view password);  // by the owner
+
+struct FailedLogin {
+  WallTime at;
+  std::string who, host, message;
+};
+// The newest first. Failure(conflict) in one line if the server keeps no log that can be read here.
+std::vector<FailedLogin> failed_logins(Tx& tx, WallTime since, int rows_max);
 
 }  // namespace certfleet::store::users

@@ -197,8 +197,7 @@ TEST_F(Command, the_log_speaks_both_languages) {
 
 TEST_F(Command, a_viewer_sees_and_does_not_change) {
   add_service("shop");
-  sql("installation",
-      "CREATE ROLE \"viewer@example.com\" LOGIN PASSWORD 'viewer-secret' IN ROLE certfleet_viewer");
+  good({"user", "add", "viewer@example.com", "--group", "web", "--password-stdin"}, "viewer-secret\n");
   auto passfile = *home_ / "viewer.pgpass";
   write_file(passfile, "*:*:*:viewer@example.com:viewer-secret\n", 0600);
   write_file(*home_ / "viewer.toml",

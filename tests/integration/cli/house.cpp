@@ -11,7 +11,8 @@ using certfleet::testing::ProcessOptions;
 using certfleet::testing::TempDir;
 
 void House::SetUpTestSuite() {
-  postgres_ = new Part("postgres", {{"PARTS_FSYNC", "off"}});
+  postgres_ = new Part("postgres", {{"PARTS_FSYNC", "off"},
+                                    {"PARTS_POSTGRES", "-c logging_collector=on -c log_destination=stderr,jsonlog"}});
   home_ = new TempDir("cli");
   config_file_ = config() / "certfleet.toml";
   auto made = certfleet(init_words(new_database("installation"), config()), "first-secret\n");

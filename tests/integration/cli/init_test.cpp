@@ -29,8 +29,9 @@ TEST_F(Init, every_file_is_private_and_every_daemon_can_log_in) {
     EXPECT_EQ(mode_of(entry.path()), 0600U) << entry.path();
     ++files;
   }
-  // Seven daemons with three files each, and three of the installation: its key, and the administrator's two.
-  EXPECT_EQ(files, 7 * 3 + 3);
+  // Seven daemons with three files each, and four of the installation: its key, the administrator's two, and
+  // the configuration for all others.
+  EXPECT_EQ(files, 7 * 3 + 4);
   for (const auto* daemon : {"broker", "scheduler", "worker-csr", "worker-order", "worker-apply",
                              "worker-verify", "worker-mail"}) {
     auto dsn = Config::load(config() / (std::string(daemon) + ".toml")).text("database.dsn");
@@ -109,7 +110,7 @@ TEST_F(Init, wrong_values_are_refused_before_anything_is_made) {
   bad(2, "is no mail address", with(12, "admin"), "first-secret\n");
   bad(2, "unknown time zone Asia/Tokio", with(15, "Asia/Tokio"), "first-secret\n");
   bad(2, "--broker localhost: needs host:port", with(17, "localhost"), "first-secret\n");
-  bad(2, "at least 8", with(17, "127.0.0.1:9020"), "short\n");
+  bad(2, "at least 12", with(17, "127.0.0.1:9020"), "short\n");
   bad(2, "standard input", with(17, "127.0.0.1:9020"), "");
   bad(6, "connection", with(2, "host=127.0.0.1 port=1 dbname=x user=x"), "first-secret\n");
   bad(2, "database connection", with(2, "nonsense=1"), "first-secret\n");

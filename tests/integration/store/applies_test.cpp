@@ -29,13 +29,6 @@ class Applies : public ::testing::Test {
         " VALUES (1, 1, 1, 'web1', 'apache', 'none', '/c', '/k', '/w')");
   }
 
-  static void SetUpTestSuite() {
-    certfleet::testing::TestDatabase any;
-    any.sql(
-        "DO $$ BEGIN CREATE ROLE applies_admin LOGIN IN ROLE certfleet_admin;"
-        " EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$");
-  }
-
   void add_certificate(const std::string& serial = "0a", const std::string& left = "90 days", int slot = 1) {
     test_.sql(
         "INSERT INTO key_pair (service_id, algorithm, spki_sha256, key_sealed) VALUES (1, 'rsa-2048', '" +
@@ -69,7 +62,7 @@ class Applies : public ::testing::Test {
   }
 
   certfleet::testing::TestDatabase test_;
-  Database admin_{test_.settings_as("applies_admin")};
+  Database admin_{test_.settings_as_admin()};
   Database scheduler_{test_.settings_as("certfleet_scheduler")};
   Database worker_{test_.settings_as("certfleet_apply")};
 };
@@ -80,7 +73,7 @@ TEST_F(Applies, a_start_is_one_transaction_row_status_and_job) {
   EXPECT_EQ(apply.state, "started");
   EXPECT_EQ(apply.node_name, "web1");
   EXPECT_EQ(apply.service_name, "shop");
-  EXPECT_EQ(apply.requested_by, "applies_admin");
+  EXPECT_EQ(apply.requested_by, "tester@example.com");
   EXPECT_GT(apply.request_no, 0);
   EXPECT_EQ(status(), "started");
   EXPECT_EQ(test_.sql("SELECT concat_ws(' ', kind, state, priority, subject_id, site_id, node_id, service_id,"

@@ -38,15 +38,7 @@ Fault fault_of(F&& body) {
 class Inventory : public ::testing::Test {
  protected:
   // As an administrator who is no superuser: what he may not read must not be read.
-  Inventory() : owner_(test_.settings()), admin_(test_.settings_as("inventory_admin")) {}
-
-  // The role is the server's: many tests run at the same time, so it is made once and stays.
-  static void SetUpTestSuite() {
-    certfleet::testing::TestDatabase any;
-    any.sql(
-        "DO $$ BEGIN CREATE ROLE inventory_admin LOGIN IN ROLE certfleet_admin;"
-        " EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$");
-  }
+  Inventory() : owner_(test_.settings()), admin_(test_.settings_as_admin()) {}
 
   GroupId group() {
     return admin_.writing([](Tx& tx) { return groups::add(tx, {{}, "web", {}}); });
@@ -282,17 +274,17 @@ class Users : public Inventory {
 };
 
 TEST_F(Users, a_user_is_a_role_of_the_database) {
-  domain::User user{{}, name_, "viewer", "desk 4"};
+  domain::User user{{}, name_, "viewer", "desk 4", true, {}};
   user.id = owner_.writing([&](Tx& tx) { return users::add(tx, user, "pass'word"); });
   EXPECT_EQ(test_.sql("SELECT rolpassword ~ '^SCRAM-SHA-256' FROM pg_authid WHERE rolname = '" + name_ + "'"),
             "t");
   Database person(test_.settings_as("'" + name_ + "'"));
-  EXPECT_EQ(person.reading([](Tx& tx) { return users::list(tx); }).size(), 1U);
+  EXPECT_EQ(person.reading([](Tx& tx) { return users::list(tx); }).size(), 2U);
   EXPECT_EQ(fault_of([&] { person.write([](Tx& tx) { sites::add(tx, {{}, "mine"}); }); }), Fault::denied);
   user.role = "admin";
   owner_.write([&](Tx& tx) { users::update(tx, user); });
   person.write([](Tx& tx) { sites::add(tx, {{}, "mine"}); });
-  owner_.write([&](Tx& tx) { users::remove(tx, user.id); });
+  owner_.write([&](Tx& tx) { users::remove(tx, user.name); });
   EXPECT_EQ(test_.sql("SELECT count(*) FROM pg_roles WHERE rolname = '" + name_ + "'"), "0");
 }
 

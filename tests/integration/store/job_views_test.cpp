@@ -16,14 +16,7 @@ using std::chrono::seconds;
 
 class JobViews : public ::testing::Test {
  protected:
-  JobViews() : admin_(test_.settings_as("job_views_admin")), engine_(postgres_job_store(test_.settings())) {}
-
-  static void SetUpTestSuite() {
-    certfleet::testing::TestDatabase any;
-    any.sql(
-        "DO $$ BEGIN CREATE ROLE job_views_admin LOGIN IN ROLE certfleet_admin;"
-        " EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$");
-  }
+  JobViews() : admin_(test_.settings_as_admin()), engine_(postgres_job_store(test_.settings())) {}
 
   JobId enqueue(std::int64_t subject, const std::string& key = "", seconds wait = seconds(0)) {
     domain::NewJob job;
@@ -31,7 +24,7 @@ class JobViews : public ::testing::Test {
     job.subject = subject;
     job.concurrency_key = key;
     job.wait = wait;
-    admin_.write([&](Tx& tx) { jobs::enqueue_by_person(tx, job); });
+    owner_.write([&](Tx& tx) { jobs::enqueue_by_person(tx, job); });
     return JobId(std::stoll(test_.sql("SELECT max(id) FROM job")));
   }
 
@@ -59,6 +52,7 @@ class JobViews : public ::testing::Test {
   }
 
   certfleet::testing::TestDatabase test_;
+  Database owner_{test_.settings()};
   Database admin_;
   std::unique_ptr<JobStore> engine_;
   SessionId session_;

@@ -15,19 +15,13 @@ using domain::Node;
 
 class Nodes : public ::testing::Test {
  protected:
-  Nodes() : admin_(test_.settings_as("nodes_admin")) {
+  Nodes() : admin_(test_.settings_as_admin()) {
     test_.sql(
         "INSERT INTO site (name) VALUES ('tokyo'); INSERT INTO notification_table (name) VALUES ('ops');"
         "INSERT INTO user_group (name, notification_id) VALUES ('web', 1);"
         "INSERT INTO service (name, group_id, common_name) VALUES ('shop', 1, 'shop.example.com'),"
         " ('mail', 1, 'mail.example.com');"
         "INSERT INTO access (name, address, login_id, login_secret_sealed) VALUES ('a', '192.0.2.1', 'u', 'x')");
-  }
-  static void SetUpTestSuite() {
-    certfleet::testing::TestDatabase any;
-    any.sql(
-        "DO $$ BEGIN CREATE ROLE nodes_admin LOGIN IN ROLE certfleet_admin;"
-        " EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$");
   }
 
   static Node node(const std::string& name, std::string_view kind, ServiceId service = ServiceId(1)) {

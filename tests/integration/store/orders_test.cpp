@@ -32,13 +32,6 @@ class Orders : public ::testing::Test {
         "INSERT INTO key_spec (service_id, algorithm) VALUES (1, 'ecdsa-p256')");
   }
 
-  static void SetUpTestSuite() {
-    certfleet::testing::TestDatabase any;
-    any.sql(
-        "DO $$ BEGIN CREATE ROLE orders_admin LOGIN IN ROLE certfleet_admin;"
-        " EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$");
-  }
-
   Order start() {
     return admin_.writing([](Tx& tx) { return orders::start_now(tx, shop, true); });
   }
@@ -55,7 +48,7 @@ class Orders : public ::testing::Test {
   std::string jobs() { return test_.sql("SELECT count(*) FROM job WHERE kind = 'csr.make'"); }
 
   certfleet::testing::TestDatabase test_;
-  Database admin_{test_.settings_as("orders_admin")};
+  Database admin_{test_.settings_as_admin()};
   Database scheduler_{test_.settings_as("certfleet_scheduler")};
   Database csr_worker_{test_.settings_as("certfleet_csr")};
   Database worker_{test_.settings_as("certfleet_order")};
@@ -65,7 +58,7 @@ TEST_F(Orders, a_start_is_one_transaction_row_job_and_mail) {
   auto order = start();
   EXPECT_EQ(order.state, "started");
   EXPECT_EQ(order.service_name, "shop");
-  EXPECT_EQ(order.requested_by, "orders_admin");
+  EXPECT_EQ(order.requested_by, "tester@example.com");
   EXPECT_GT(order.request_no, 0);
   EXPECT_EQ(test_.sql("SELECT concat_ws(' ', kind, state, priority, subject_id, service_id, concurrency_key,"
                       " request_no) FROM job WHERE queue = 'csr'"),

@@ -70,6 +70,21 @@ store::DatabaseSettings TestDatabase::settings_as(const std::string& role) const
   return {dsn_ + " dbname=" + name_ + " user=" + role, "test"};
 }
 
+store::DatabaseSettings TestDatabase::settings_as_admin() const {
+  // The role is the server's, which many tests use at the same time: it is made once and stays.
+  sql("DO $$ BEGIN CREATE ROLE \"tester@example.com\" LOGIN IN ROLE certfleet_admin;"
+      " EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$");
+  sql("INSERT INTO app_user (name, role, password_set_at) VALUES ('tester@example.com', 'admin', now())"
+      " ON CONFLICT DO NOTHING");
+  sql("INSERT INTO group_member SELECT g.id, u.id FROM user_group g, app_user u ON CONFLICT DO NOTHING");
+  sql("CREATE OR REPLACE FUNCTION join_group() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER"
+      " SET search_path = certfleet, pg_temp AS $$ BEGIN"
+      " INSERT INTO group_member SELECT NEW.id, id FROM app_user WHERE name = 'tester@example.com';"
+      " RETURN NULL; END $$");
+  sql("CREATE OR REPLACE TRIGGER joined AFTER INSERT ON user_group FOR EACH ROW EXECUTE FUNCTION join_group()");
+  return settings_as("'tester@example.com'");
+}
+
 std::string TestDatabase::sql(const std::string& statement) const {
   pqxx::connection connection(dsn_ + " dbname=" + name_);
   pqxx::nontransaction tx(connection);

@@ -19,6 +19,9 @@ class TestDatabase {
   // As one of the database's roles: "certfleet_order". The server trusts who comes over its socket.
   store::DatabaseSettings settings_as(const std::string& role) const;
 
+  // As an administrator of this installation who is in every group that is made from now on.
+  store::DatabaseSettings settings_as_admin() const;
+
   // One statement as the superuser, on a connection of its own; the first column of the first row, "" if none.
   std::string sql(const std::string& statement) const;
 
