@@ -3,13 +3,17 @@
 #include <CLI/CLI.hpp>
 #include <charconv>
 
+#include "admin-cli/completion.h"
 #include "admin-cli/context.h"
 #include "admin-cli/help.h"
 #include "admin-cli/suggest.h"
 #include "lib/base/error.h"
+#include "lib/store/names.h"
 
 namespace certfleet::cli {
 namespace {
+
+constexpr int completions_max = 500;  // more are of no help to anybody
 
 CLI::App& app_of(void* pointer) {
   return *static_cast<CLI::App*>(pointer);
@@ -113,6 +117,10 @@ Commands::Commands(Context& context) : impl_(std::make_unique<Impl>(context)) {
 
 Commands::~Commands() = default;
 
+const CLI::App& Commands::tree() const {
+  return impl_->app;
+}
+
 void Commands::noun(const char* name, Text about) {
   auto language = impl_->context.language();
   auto* sub = impl_->app.add_subcommand(name, std::string(about.in(language)));
@@ -133,8 +141,24 @@ Verb Commands::make(const char* noun, const char* name, Text about, const char* 
   return Verb(sub, language);
 }
 
+void Commands::complete_words(const std::vector<std::string>& words) {
+  auto& context = impl_->context;
+  for (std::size_t i = 0; i + 1 < words.size(); ++i)
+    if (words[i] == "--config") context.options().config = words[i + 1];
+  auto live = [&](std::string_view noun, std::string_view beginning) {
+    try {
+      return context.database().reading(
+          [&](store::Tx& tx) { return store::names::beginning_with(tx, noun, beginning, completions_max); });
+    } catch (const Failure&) {  // a shell that completes is no place for complaints
+      return std::vector<std::string>();
+    }
+  };
+  for (const auto& word : complete(impl_->app, words, live)) context.out().raw(word + '\n');
+}
+
 void Commands::run(int argc, const char* const* argv) {
   auto& app = impl_->app;
+  if (argc > 1 && argv[1] == completion_verb) return complete_words({argv + 2, argv + argc});
   try {
     app.parse(argc, argv);
   } catch (const CLI::CallForHelp&) {
@@ -143,8 +167,7 @@ void Commands::run(int argc, const char* const* argv) {
     return;
   } catch (const CLI::ParseError& error) {
     auto language = impl_->context.language();
-    throw Failure(Fault::usage,
-                  Text{"{} ({} --help)", "{} ({} --help)"}, complaint(app, error, language),
+    throw Failure(Fault::usage, Text{"{} ({} --help)", "{} ({} --help)"}, complaint(app, error, language),
                   path_of(innermost(app)));
   }
   impl_->chosen(impl_->context);

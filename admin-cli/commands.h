@@ -10,6 +10,10 @@
 
 #include "admin-cli/text.h"
 
+namespace CLI {
+class App;
+}
+
 namespace certfleet::cli {
 
 class Context;
@@ -65,11 +69,15 @@ class Commands {
     if (declare != nullptr) declare(made, *arguments);
   }
 
+  // `certfleet __complete WORD…` prints what may stand in the last one's place (completion.h).
   // Parses, and runs what was asked for. Failure(usage) in one line for a wrong command line. Help and
   // version are printed here.
   void run(int argc, const char* const* argv);
 
+  const CLI::App& tree() const;  // as it was declared
+
  private:
+  void complete_words(const std::vector<std::string>& words);
   Verb make(const char* noun, const char* name, Text about, const char* example,
             std::function<void(Context&)> action);
   struct Impl;
