@@ -31,6 +31,8 @@ void add_nouns(Commands& commands) {
   add_schedule_commands(commands);
   add_init_command(commands);
   add_dev_command(commands);
+  add_export_command(commands);
+  add_import_command(commands);
   add_completion_commands(commands);
   add_system_commands(commands);
 }

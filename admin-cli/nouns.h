@@ -38,6 +38,8 @@ void add_dashboard_command(Commands& commands);
 void add_status_command(Commands& commands);
 void add_log_command(Commands& commands);
 void add_doctor_command(Commands& commands);
+void add_export_command(Commands& commands);
+void add_import_command(Commands& commands);
 void add_completion_commands(Commands& commands);
 
 }  // namespace certfleet::cli

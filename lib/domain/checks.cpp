@@ -44,6 +44,16 @@ void check_mail_address(std::string_view address, const Text& what) {
   pki::normalize_host(address.substr(at + 1));
 }
 
+Site checked(Site site) {
+  check_name(site.name, nouns::site);
+  return site;
+}
+
+Group checked(Group group) {
+  check_name(group.name, nouns::group);
+  return group;
+}
+
 User checked(User user) {
   check_mail_address(user.name, nouns::user);
   // It becomes the name of a role of PostgreSQL, which would cut a longer one.

@@ -22,6 +22,8 @@ void check_mail_address(std::string_view address, const Text& what);
 
 inline constexpr int order_interval_min_max = 24 * 60;  // 6.7.3: a CA is asked once a day at least
 
+Site checked(Site site);                             // 9.1.2
+Group checked(Group group);                          // 6.3
 User checked(User user);                             // 6.5
 Access checked(Access access);                       // 9.1.6
 Node checked(Node node);                             // 9.1

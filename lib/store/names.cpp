@@ -17,6 +17,9 @@ constexpr Named nouns_with_names[] = {
     {"group", "user_group"},
     {"user", "app_user"},
     {"ca-account", "ca_account"},
+    {"organization", "organization"},
+    {"applicant", "applicant"},
+    {"ev-approver", "ev_approver"},
     {"notification", "notification_table"},
     {"keys", "peer"},
 };

@@ -46,4 +46,11 @@ std::int64_t of(Tx& tx, Table table, std::int64_t id) { return read(tx, table, i
 
 std::int64_t lock(Tx& tx, Table table, std::int64_t id) { return read(tx, table, id, "FOR UPDATE"); }
 
+std::map<std::int64_t, std::int64_t> all(Tx& tx, Table table) {
+  std::map<std::int64_t, std::int64_t> revisions;
+  for (const auto& row : tx.raw().exec(fmt::format("SELECT id, revision FROM {}", place_of(table).table)))
+    revisions.emplace(row[0].as<std::int64_t>(), row[1].as<std::int64_t>());
+  return revisions;
+}
+
 }  // namespace certfleet::store::revisions

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 
 #include "lib/store/transaction.h"
 
@@ -33,5 +34,8 @@ std::int64_t of(Tx& tx, Table table, std::int64_t id);
 // The same, and until the end of the transaction nobody else changes the row or refers to it anew. Whoever waits
 // here sees what the other has committed.
 std::int64_t lock(Tx& tx, Table table, std::int64_t id);
+
+// Of all rows of a table, by id.
+std::map<std::int64_t, std::int64_t> all(Tx& tx, Table table);
 
 }  // namespace certfleet::store::revisions

@@ -95,6 +95,15 @@ std::string Tx::prepared(std::string_view name, std::string_view text) {
   return key;
 }
 
+bool Tx::usable() {
+  try {
+    raw_.exec("SELECT 1");
+    return true;
+  } catch (const pqxx::failure&) {
+    return false;
+  }
+}
+
 Database::Database(DatabaseSettings settings) : impl_(std::make_unique<Impl>()) {
   impl_->settings = std::move(settings);
 }

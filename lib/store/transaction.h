@@ -32,6 +32,9 @@ class Tx {
   // Prepares `text` under `name` at its first use on this connection; returns the name.
   std::string prepared(std::string_view name, std::string_view text);
 
+  // False once the server has refused a statement: then nothing more can be done in it.
+  bool usable();
+
   // Jobs that this transaction made ready: to be offered to a broker once it has committed.
   std::vector<domain::JobRef>& ready_jobs() { return ready_jobs_; }
 

@@ -1,0 +1,435 @@
+#include "admin-cli/form_nouns.h"
+
+#include <algorithm>
+
+#include "admin-cli/form_fields.h"
+#include "lib/domain/checks.h"
+#include "lib/domain/nouns.h"
+#include "lib/store/accesses.h"
+#include "lib/store/applicants.h"
+#include "lib/store/ca_accounts.h"
+#include "lib/store/groups.h"
+#include "lib/store/mail_settings.h"
+#include "lib/store/nodes.h"
+#include "lib/store/notifications.h"
+#include "lib/store/organizations.h"
+#include "lib/store/revisions.h"
+#include "lib/store/schedules.h"
+#include "lib/store/services.h"
+#include "lib/store/settings.h"
+#include "lib/store/sites.h"
+#include "lib/store/users.h"
+
+namespace certfleet::cli {
+namespace {
+
+namespace nouns = domain::nouns;
+using store::Tx;
+using store::revisions::Table;
+
+template <class T>
+Form form_of(T thing, FormNames& names) {
+  Form form;
+  FormWriter writer(form, names);
+  fields(writer, thing);
+  return form;
+}
+
+// The keys that a reader asks for.
+class KeyCollector {
+ public:
+  template <class V>
+  void text(const char* key, V&) {
+    add(key);
+  }
+  template <class V>
+  void number(const char* key, V&) {
+    add(key);
+  }
+  void flag(const char* key, bool&) { add(key); }
+  void list(const char* key, std::vector<std::string>&) { add(key); }
+  template <class Id>
+  void reference(const char* key, const char*, Id&) {
+    add(key);
+  }
+  template <class V>
+  void word(const char* key, V&, std::string_view (*)(V), std::optional<V> (*)(std::string_view)) {
+    add(key);
+  }
+  template <class V>
+  void word(const char* key, std::optional<V>&, std::string_view (*)(V), std::optional<V> (*)(std::string_view)) {
+    add(key);
+  }
+  void secret(const char* key, std::optional<std::string>&, bool, std::string_view) { add(key); }
+  template <class V>
+  bool group(const char*, std::optional<V>& part) {
+    part.emplace();
+    return true;
+  }
+  bool only_if(bool) { return true; }
+
+  const std::vector<std::string>& keys() const { return keys_; }
+
+ private:
+  void add(const char* key) { keys_.emplace_back(key); }
+  std::vector<std::string> keys_{"name"};
+};
+
+template <class T>
+std::vector<std::string> keys_of() {
+  KeyCollector collector;
+  T thing{};
+  fields(collector, thing);
+  return collector.keys();
+}
+
+void check_revision(const Form& form, std::int64_t now) {
+  if (form.revision && *form.revision != now)
+    throw Failure(Fault::conflict,
+                  Text{"書き出した後に変更されています (revision は {}、今は {})",
+                       "was changed after it was exported (revision {}, now {})"},
+                  *form.revision, now);
+}
+
+// How a noun's things are found, made and changed. `noun` as in lib/store/names.h.
+template <class T>
+struct Store {
+  const char* noun;
+  Table table;
+  std::function<std::vector<T>(Tx&)> list;
+  std::function<T(Tx&, std::int64_t)> get;
+  std::function<std::int64_t(Tx&, const T&)> add;
+  std::function<void(Tx&, const T&)> update;
+  // What a new thing must have before the form is read, and what hangs on it beside its row.
+  std::function<void(T&, const T&)> keep = [](T&, const T&) {};
+};
+
+template <class T>
+FormNoun named(const char* section, const Text& noun, Store<T> store) {
+  using Id = decltype(T::id);
+  FormNoun made{section, noun};
+  made.keys = keys_of<T>();
+  made.all = [store](Tx& tx, FormNames& names) {
+    std::vector<Form> forms;
+    auto revisions = store::revisions::all(tx, store.table);
+    for (const auto& thing : store.list(tx)) {
+      auto form = form_of(thing, names);
+      form.name = thing.name;
+      form.revision = static_cast<int>(revisions.at(thing.id.value()));
+      forms.push_back(std::move(form));
+    }
+    return forms;
+  };
+  made.put = [store](Tx& tx, FormNames& names, const Sealer& seal, const Form& form) {
+    Change change;
+    T thing{};
+    auto id = names.find(store.noun, form.name);
+    if (id) {
+      check_revision(form, store::revisions::lock(tx, store.table, *id));
+      T before = store.get(tx, *id);
+      change.before = form_of(before, names);
+      thing.id = Id(*id);
+      store.keep(thing, before);
+    }
+    thing.name = form.name;
+    FormReader reader(form, names, seal);
+    fields(reader, thing);
+    reader.finish();
+    thing = domain::checked(std::move(thing));
+    change.after = form_of(thing, names);
+    change.new_secrets = reader.new_secrets();
+    if (!id) {
+      change.how = Change::How::added;
+      names.learn(store.noun, thing.name, store.add(tx, thing));
+    } else if (change.new_secrets || change.before.entries != change.after.entries) {
+      change.how = Change::How::changed;
+      store.update(tx, thing);
+    }
+    return change;
+  };
+  return made;
+}
+
+// Functions of a room that take the typed id, as they are called here.
+template <class T, class Get, class Add, class Update, class List>
+Store<T> store_of(const char* noun, Table table, List list, Get get, Add add, Update update) {
+  using Id = decltype(T::id);
+  return {noun,
+          table,
+          [list](Tx& tx) { return list(tx); },
+          [get](Tx& tx, std::int64_t id) { return get(tx, Id(id)); },
+          [add](Tx& tx, const T& thing) { return add(tx, thing).value(); },
+          [update](Tx& tx, const T& thing) { update(tx, thing); }};
+}
+
+FormNoun sites() {
+  namespace s = store::sites;
+  return named("sites", nouns::site,
+               store_of<domain::Site>("site", Table::site, s::list, s::get, s::add, s::update));
+}
+
+FormNoun notifications() {
+  namespace s = store::notifications;
+  return named("notifications", nouns::notification,
+               store_of<domain::NotificationTable>("notification", Table::notification, s::list, s::get,
+                                                   s::add, s::update));
+}
+
+FormNoun organizations() {
+  namespace s = store::organizations;
+  return named("organizations", nouns::organization,
+               store_of<domain::Organization>("organization", Table::organization, s::list, s::get, s::add,
+                                              s::update));
+}
+
+FormNoun applicants(const char* section, const Text& noun, const char* word, Table table,
+                    domain::ApplicantKind kind) {
+  namespace s = store::applicants;
+  return named(section, noun,
+               store_of<domain::Applicant>(
+                   word, table, [kind](Tx& tx) { return s::list(tx, kind); },
+                   [kind](Tx& tx, ApplicantId id) { return s::get(tx, kind, id); },
+                   [kind](Tx& tx, const domain::Applicant& a) { return s::add(tx, kind, a); },
+                   [kind](Tx& tx, const domain::Applicant& a) { s::update(tx, kind, a); }));
+}
+
+FormNoun ca_accounts() {
+  namespace s = store::ca_accounts;
+  auto store =
+      store_of<domain::CaAccount>("ca-account", Table::ca_account, s::list, s::get, s::add, s::update);
+  store.keep = [](domain::CaAccount& thing, const domain::CaAccount& before) {
+    thing.api_key_set = before.api_key_set;
+    thing.account_url = before.account_url;
+  };
+  return named("ca_accounts", nouns::ca_account, std::move(store));
+}
+
+FormNoun accesses() {
+  namespace s = store::accesses;
+  auto store = store_of<domain::Access>("access", Table::access, s::list, s::get, s::add, s::update);
+  store.keep = [](domain::Access& thing, const domain::Access& before) {
+    thing.login_secret_set = before.login_secret_set;
+    thing.login_key_set = before.login_key_set;
+    thing.exec_secret_set = before.exec_secret_set;
+  };
+  return named("accesses", nouns::access, std::move(store));
+}
+
+FormNoun services() {
+  namespace s = store::services;
+  return named("services", nouns::service,
+               store_of<domain::Service>("service", Table::service, s::list, s::get, s::add, s::update));
+}
+
+void require_access(Tx& tx, const domain::Node& node) {
+  if (node.access) domain::require_access_for(node.kind, store::accesses::get(tx, node.access));
+}
+
+FormNoun nodes() {
+  namespace s = store::nodes;
+  return named("nodes", nouns::node,
+               store_of<domain::Node>(
+                   "node", Table::node, s::list, s::get,
+                   [](Tx& tx, const domain::Node& node) {
+                     require_access(tx, node);
+                     return s::add(tx, node);
+                   },
+                   [](Tx& tx, const domain::Node& node) {
+                     require_access(tx, node);
+                     s::update(tx, node);
+                   }));
+}
+
+// A group's members are rows of their own, and a list in its form.
+constexpr const char* members_key = "members";
+
+std::vector<std::string> members_of(Tx& tx, GroupId group) {
+  std::vector<std::string> members;
+  for (const auto& user : store::groups::members(tx, group)) members.push_back(user.name);
+  return members;
+}
+
+void set_members(Tx& tx, FormNames& names, GroupId group, const FormEntry* entry) {
+  auto before = members_of(tx, group);
+  std::vector<std::string> wanted;
+  if (entry != nullptr) {
+    Form one;
+    one.entries = {*entry};
+    FormReader(one, names, {}).list(members_key, wanted);
+  }
+  for (const auto& name : wanted) {
+    auto user = names.find("user", name);
+    if (!user)
+      throw Failure(Fault::not_found,
+                    Text{"{} 行目: {}: \"{}\" はありません", "line {}: {}: there is no \"{}\""}, entry->line,
+                    members_key, name);
+    if (std::find(before.begin(), before.end(), name) == before.end())
+      store::groups::add_member(tx, group, UserId(*user));
+  }
+  for (const auto& name : before)
+    if (std::find(wanted.begin(), wanted.end(), name) == wanted.end())
+      if (auto user = names.find("user", name)) store::groups::remove_member(tx, group, UserId(*user));
+}
+
+FormNoun groups() {
+  namespace s = store::groups;
+  auto plain = named("groups", nouns::group,
+                     store_of<domain::Group>("group", Table::group, s::list, s::get, s::add, s::update));
+  auto made = plain;
+  made.keys.emplace_back(members_key);
+  auto with_members = [](Tx& tx, FormNames& names, Form& form) {
+    auto members = members_of(tx, GroupId(names.find("group", form.name).value_or(0)));
+    if (!members.empty()) form.entries.push_back({members_key, members});
+  };
+  made.all = [plain, with_members](Tx& tx, FormNames& names) {
+    auto forms = plain.all(tx, names);
+    for (auto& form : forms) with_members(tx, names, form);
+    return forms;
+  };
+  made.put = [plain, with_members](Tx& tx, FormNames& names, const Sealer& seal, const Form& form) {
+    auto without = form;
+    std::erase_if(without.entries, [](const FormEntry& entry) { return entry.key == members_key; });
+    Form before;
+    before.name = form.name;
+    if (names.find("group", form.name)) with_members(tx, names, before);
+    auto change = plain.put(tx, names, seal, without);
+    set_members(tx, names, GroupId(*names.find("group", form.name)), form.find(members_key));
+    Form after;
+    after.name = form.name;
+    with_members(tx, names, after);
+    change.before.entries.insert(change.before.entries.end(), before.entries.begin(), before.entries.end());
+    change.after.entries.insert(change.after.entries.end(), after.entries.begin(), after.entries.end());
+    if (change.how == Change::How::same && before.entries != after.entries) change.how = Change::How::changed;
+    return change;
+  };
+  return made;
+}
+
+// Users are shown; a new one needs a password or a one-time code, which no document carries.
+FormNoun users() {
+  auto store = store_of<domain::User>(
+      "user", Table::user, store::users::list, store::users::get,
+      [](Tx&, const domain::User&) -> UserId {
+        throw Failure(Fault::usage, Text{"新しいユーザーは certfleet user add で追加してください",
+                                         "a new user is made by certfleet user add"});
+      },
+      store::users::update);
+  return named("users", nouns::user, std::move(store));
+}
+
+template <class T>
+Change put_single(FormNames& names, const Sealer& seal, const Form& form, T thing,
+                  const std::optional<T>& before) {
+  Change change;
+  FormReader reader(form, names, seal);
+  fields(reader, thing);
+  reader.finish();
+  change.after = form_of(domain::checked(thing), names);
+  if (before) change.before = form_of(*before, names);
+  change.new_secrets = reader.new_secrets();
+  change.how = !before                                                               ? Change::How::added
+               : change.new_secrets || change.before.entries != change.after.entries ? Change::How::changed
+                                                                                     : Change::How::same;
+  return change;
+}
+
+FormNoun settings() {
+  FormNoun made{"settings", {"設定", "settings"}, true};
+  made.keys = keys_of<domain::Settings>();
+  made.all = [](Tx& tx, FormNames& names) { return std::vector{form_of(store::settings::get(tx), names)}; };
+  made.put = [](Tx& tx, FormNames& names, const Sealer& seal, const Form& form) {
+    check_revision(form, store::revisions::lock(tx, Table::settings, 0));
+    auto change = put_single(names, seal, form, domain::Settings{}, std::optional(store::settings::get(tx)));
+    if (change.how == Change::How::same) return change;
+    domain::Settings settings;
+    FormReader reader(form, names, seal);
+    fields(reader, settings);
+    store::settings::update(tx, domain::checked(settings));
+    return change;
+  };
+  return made;
+}
+
+FormNoun mail() {
+  FormNoun made{"mail", {"メール送信設定", "mail settings"}, true};
+  made.keys = keys_of<domain::MailSettings>();
+  made.all = [](Tx& tx, FormNames& names) {
+    std::vector<Form> forms;
+    if (auto found = store::mail_settings::find(tx)) forms.push_back(form_of(*found, names));
+    return forms;
+  };
+  made.put = [](Tx& tx, FormNames& names, const Sealer& seal, const Form& form) {
+    auto before = store::mail_settings::find(tx);
+    if (before) check_revision(form, store::revisions::lock(tx, Table::mail_settings, 0));
+    domain::MailSettings wanted;
+    if (before) wanted.auth_user = before->auth_user;  // whether a password is stored
+    auto change = put_single(names, seal, form, wanted, before);
+    if (change.how == Change::How::same) return change;
+    if (form.find("auth_user") == nullptr) wanted.auth_user.reset();
+    FormReader reader(form, names, seal);
+    fields(reader, wanted);
+    store::mail_settings::set(tx, domain::checked(wanted));
+    return change;
+  };
+  return made;
+}
+
+FormNoun schedules() {
+  FormNoun made{"schedules", {"バッチの実行予定", "schedule"}};
+  made.keys = keys_of<domain::Schedule>();
+  made.all = [](Tx& tx, FormNames& names) {
+    std::vector<Form> forms;
+    for (const auto& schedule : store::schedules::list(tx)) {
+      forms.push_back(form_of(schedule, names));
+      forms.back().name = schedule.task;
+    }
+    return forms;
+  };
+  made.put = [](Tx& tx, FormNames& names, const Sealer& seal, const Form& form) {
+    auto before = store::schedules::find(tx, form.name);
+    if (!before)
+      throw Failure(Fault::not_found, Text{"\"{}\" というバッチはありません", "there is no batch run \"{}\""},
+                    form.name);
+    domain::Schedule wanted;
+    wanted.task = before->task;
+    auto change = put_single(names, seal, form, wanted, before);
+    if (change.how == Change::How::same) return change;
+    FormReader reader(form, names, seal);
+    fields(reader, wanted);
+    store::schedules::update(tx, domain::checked(wanted));
+    return change;
+  };
+  return made;
+}
+
+}  // namespace
+
+const std::vector<FormNoun>& form_nouns() {
+  static const std::vector<FormNoun> all = {
+      settings(),
+      schedules(),
+      mail(),
+      sites(),
+      notifications(),
+      users(),
+      groups(),
+      ca_accounts(),
+      organizations(),
+      applicants("applicants", nouns::applicant, "applicant", Table::applicant,
+                 domain::ApplicantKind::applicant),
+      applicants("ev_approvers", nouns::ev_approver, "ev-approver", Table::ev_approver,
+                 domain::ApplicantKind::ev_approver),
+      accesses(),
+      services(),
+      nodes(),
+  };
+  return all;
+}
+
+const FormNoun* find_form_noun(std::string_view section) {
+  for (const auto& noun : form_nouns())
+    if (noun.section == section) return &noun;
+  return nullptr;
+}
+
+}  // namespace certfleet::cli

@@ -1,0 +1,107 @@
+#include "admin-cli/import.h"
+
+#include "admin-cli/secrets.h"
+#include "admin-cli/suggest.h"
+#include "lib/store/failures.h"
+
+namespace certfleet::cli {
+namespace {
+
+const FormNoun& noun_of(const DocumentSection& section) {
+  if (const auto* noun = find_form_noun(section.name)) {
+    if (noun->single != section.single)
+      throw Failure(Fault::usage,
+                    noun->single ? Text{"{} 行目: {}: リストではなくキーと値が必要です",
+                                        "line {}: {}: needs keys, not a list"}
+                                 : Text{"{} 行目: {}: リストが必要です", "line {}: {}: needs a list"},
+                    section.line, section.name);
+    return *noun;
+  }
+  std::vector<std::string> names;
+  for (const auto& noun : form_nouns()) names.emplace_back(noun.section);
+  std::string similar;
+  for (const auto& name : near(section.name, names)) similar += (similar.empty() ? "" : ", ") + name;
+  throw Failure(Fault::usage,
+                similar.empty() ? Text{"{} 行目: 不明なキー \"{}\"", "line {}: unknown key \"{}\""}
+                                : Text{"{} 行目: 不明なキー \"{}\"。もしかして: {}",
+                                       "line {}: unknown key \"{}\"; did you mean {}?"},
+                section.line, section.name, similar);
+}
+
+// "line 12: service shop: …", without saying the line twice.
+Saying with_place(const FormNoun& noun, const Form& form, const Failure& failure) {
+  auto what = failure.text();
+  if (what.en.starts_with("line ")) return saying({"{} {}: {}", "{} {}: {}"}, noun.noun, form.name, what);
+  return saying({"{} 行目: {} {}: {}", "line {}: {} {}: {}"}, form.line, noun.noun, form.name, what);
+}
+
+[[noreturn]] void refuse(const std::vector<Saying>& wrong, Fault fault) {
+  Saying all;
+  for (std::size_t i = 0; i < wrong.size() && i < wrongs_max; ++i) {
+    all.ja += (i == 0 ? "" : "\n") + wrong[i].ja;
+    all.en += (i == 0 ? "" : "\n") + wrong[i].en;
+  }
+  if (wrong.size() > wrongs_max) {
+    auto more = saying({"\nほか {} 件", "\nand {} more"}, wrong.size() - wrongs_max);
+    all.ja += more.ja;
+    all.en += more.en;
+  }
+  throw Failure(fault, all);
+}
+
+void count(Imported& imported, Change::How how) {
+  switch (how) {
+    case Change::How::added:
+      ++imported.added;
+      return;
+    case Change::How::changed:
+      ++imported.changed;
+      return;
+    case Change::How::same:
+      ++imported.same;
+      return;
+  }
+}
+
+}  // namespace
+
+Imported import_document(store::Tx& tx, const Document& document, std::vector<Saying> wrong,
+                         const Progress& progress) {
+  std::map<const FormNoun*, const DocumentSection*> given;
+  std::size_t all = 0;
+  for (const auto& section : document) {
+    given[&noun_of(section)] = &section;
+    all += section.forms.size();
+  }
+  FormNames names(tx);
+  Sealer sealer = [&](const std::string& file, std::string_view purpose) {
+    return seal(tx, purpose, secret_from_file(file));
+  };
+  Imported imported;
+  std::size_t done = 0;
+  auto fault = Fault::usage;
+  for (const auto& noun : form_nouns()) {
+    auto section = given.find(&noun);
+    if (section == given.end()) continue;
+    for (const auto& form : section->second->forms) {
+      try {
+        auto change = noun.put(tx, names, sealer, form);
+        count(imported, change.how);
+        imported.things.push_back({&noun, form.name, std::move(change)});
+      } catch (const std::exception&) {
+        auto failure = store::current_failure();
+        if (failure.transient()) throw failure;
+        wrong.push_back(with_place(noun, form, failure));
+        if (wrong.size() == 1) fault = failure.fault();
+        // What the document itself has wrong leaves the transaction as it was; what the database refused does
+        // not.
+        if (!tx.usable()) refuse(wrong, fault);
+      }
+      progress(++done, all);
+    }
+  }
+  if (!wrong.empty()) refuse(wrong, fault);
+  return imported;
+}
+
+}  // namespace certfleet::cli

@@ -1,0 +1,154 @@
+// The configuration out and in again, by the real command on a real database.
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "lib/base/file.h"
+#include "tests/integration/cli/house.h"
+
+namespace certfleet::cli {
+namespace {
+
+using Json = nlohmann::json;
+
+const std::string fingerprint = "SHA256:" + std::string(43, 'A');
+
+class Importing : public House {
+ protected:
+  void SetUp() override {
+    sql("installation",
+        "DELETE FROM certfleet.service; DELETE FROM certfleet.access; DELETE FROM certfleet.ca_account;"
+        "DELETE FROM certfleet.site WHERE name <> 'tokyo'");
+  }
+
+  static std::string file(const std::string& name, const std::string& content) {
+    auto path = *home_ / name;
+    std::ofstream(path) << content;
+    return path.string();
+  }
+  static Json json(std::vector<std::string> words) {
+    words.emplace_back("--json");
+    return Json::parse(good(std::move(words)));
+  }
+  static void make_shop() {
+    good({"site", "add", "osaka"});
+    good({"access", "add", "web1", "--address", "192.0.2.10", "--login", "deploy", "--password-stdin",
+          "--host-key", fingerprint},
+         "swordfish\n");
+    good({"service", "add", "shop", "--common-name", "shop.example.com", "--san", "www.example.com", "--key",
+          "ecdsa-p256", "--country", "JP", "--state", "東京都"});
+    good({"node", "add", "web1", "--service", "shop", "--access", "web1", "--site", "osaka",
+          "--verify-address", "192.0.2.10", "--cert-file", "/etc/ssl/a.crt", "--key-file", "/etc/ssl/a.key",
+          "--work-dir", "/var/lib/certfleet"});
+  }
+  // What stands on standard error, of a command that must fail with `exit_code`.
+  static std::string refused(int exit_code, std::vector<std::string> words) {
+    auto ran = certfleet(std::move(words));
+    EXPECT_EQ(ran.exit_code, exit_code) << ran.err;
+    return ran.err;
+  }
+};
+
+TEST_F(Importing, what_was_exported_changes_nothing) {
+  make_shop();
+  auto text = good({"export"});
+  EXPECT_EQ(text.find("swordfish"), std::string::npos);
+  EXPECT_NE(text.find("login_secret: stored"), std::string::npos) << text;
+  auto path = file("same.yaml", text);
+  EXPECT_EQ(certfleet({"import", "--plan", path}).out, "");
+  EXPECT_EQ(json({"import", path})["changed"], 0);
+  EXPECT_EQ(good({"export"}), text);  // and the order is the same each time
+}
+
+TEST_F(Importing, what_was_removed_comes_back_but_for_the_secrets) {
+  make_shop();
+  auto text = good({"export"});
+  good({"service", "remove", "shop", "--yes"});
+  auto planned = json({"import", "--plan", file("back.yaml", text)});
+  EXPECT_EQ(json({"service", "list"}).size(), 0U);  // only planned
+  EXPECT_EQ(planned[0]["change"], "added");
+  auto done = json({"import", file("back.yaml", text)});
+  EXPECT_EQ(done["added"], 2);
+  EXPECT_EQ(json({"service", "show", "shop"})["sans"], Json::array({"www.example.com"}));
+  EXPECT_EQ(json({"node", "show", "web1"})["site"], "osaka");
+
+  good({"node", "remove", "web1", "--yes"});
+  good({"access", "remove", "web1", "--yes"});
+  auto err = refused(2, {"import", file("back.yaml", text)});
+  EXPECT_NE(err.find("login_secret: is not stored here; give it as file:PATH"), std::string::npos) << err;
+  auto at = text.find("login_secret: stored");
+  text.replace(at, 20, "login_secret: file:" + file("password", "new-password"));
+  good({"import", file("back.yaml", text)});
+  EXPECT_EQ(json({"node", "list"}).size(), 1U);
+}
+
+TEST_F(Importing, a_plan_shows_each_difference) {
+  make_shop();
+  auto text = good({"export", "--service", "shop"});
+  auto at = text.find("www.example.com");
+  text.replace(at, 15, "new.example.com");
+  auto planned = json({"import", "--plan", file("edit.yaml", text)});
+  ASSERT_EQ(planned.size(), 1U);
+  EXPECT_EQ(planned[0]["kind"], "services");
+  EXPECT_EQ(planned[0]["name"], "shop");
+  EXPECT_EQ(planned[0]["key"], "sans");
+  EXPECT_EQ(planned[0]["before"], "www.example.com");
+  EXPECT_EQ(planned[0]["after"], "new.example.com");
+}
+
+TEST_F(Importing, nothing_is_half_done_and_every_fault_is_told_with_its_line) {
+  auto err = refused(2, {"import", file("bad.yaml",
+                                        "format: 1\n"
+                                        "sites:\n"
+                                        "  - name: nagoya\n"
+                                        "services:\n"
+                                        "  - name: a\n"
+                                        "    group: web\n"
+                                        "    common_nam: a.example.com\n"
+                                        "  - name: b\n"
+                                        "    group: nobody\n"
+                                        "    common_name: b.example.com\n"
+                                        "  - name: c\n"
+                                        "    group: web\n"
+                                        "    common_name: " +
+                                            std::string(65, 'c') + ".example.com\n")});
+  EXPECT_NE(err.find("service a: line 7: common_nam: is an unknown key; did you mean common_name?"),
+            std::string::npos)
+      << err;
+  EXPECT_NE(err.find("service b: line 9: group: there is no \"nobody\""), std::string::npos) << err;
+  EXPECT_NE(err.find("line 11: service c: "), std::string::npos) << err;
+  EXPECT_EQ(json({"site", "list"}).size(), 1U);
+  EXPECT_EQ(json({"service", "list"}).size(), 0U);
+}
+
+TEST_F(Importing, who_changed_it_meanwhile_is_not_overwritten) {
+  make_shop();
+  auto text = good({"export", "--service", "shop"});
+  good({"service", "set", "shop", "--enabled", "off"});
+  auto err = refused(5, {"import", file("old.yaml", text)});
+  EXPECT_NE(err.find("service shop: was changed after it was exported"), std::string::npos) << err;
+}
+
+TEST_F(Importing, a_list_of_services_and_nodes_comes_as_csv) {
+  make_shop();
+  std::string services = "name,group,common_name,sans,key.algorithm\n";
+  for (int i = 0; i < 300; ++i) {
+    auto name = "s" + std::to_string(i);
+    services += name + ",web," + name + ".example.com,x." + name + ".example.com,rsa-2048\n";
+  }
+  EXPECT_EQ(json({"import", "--csv", "services", file("services.csv", services)})["added"], 300);
+  EXPECT_EQ(json({"import", "--csv", "services", file("services.csv", services)})["same"], 300);
+  auto nodes = good({"export", "--csv", "nodes"});
+  EXPECT_EQ(json({"import", "--csv", "nodes", file("nodes.csv", nodes)})["same"], 1);
+  auto err = refused(
+      2, {"import", "--csv", "services",
+          file("bad.csv",
+               "name,group,common_name\nnew1,web,new1.example.com\nnew2,web,-bad-\nnew3,nobody,x.jp\n")});
+  EXPECT_NE(err.find("line 3: service new2: "), std::string::npos) << err;
+  EXPECT_NE(err.find("service new3: line 4: group: there is no \"nobody\""), std::string::npos) << err;
+  EXPECT_EQ(certfleet({"service", "show", "new1"}).exit_code, 3);
+}
+
+}  // namespace
+}  // namespace certfleet::cli
