@@ -1,8 +1,7 @@
-// certfleet access … (manual 9.1.6)
-#include "admin-cli/commands.h"
+// certfleet access … (manual 9.1.6). The host key is looked at in host_key_command.cpp.
+#include "admin-cli/access_fields.h"
 #include "admin-cli/lookup.h"
 #include "admin-cli/nouns.h"
-#include "admin-cli/secrets.h"
 #include "admin-cli/words.h"
 #include "lib/domain/checks.h"
 #include "lib/store/accesses.h"
@@ -11,7 +10,10 @@ namespace certfleet::cli {
 namespace {
 
 constexpr Text login_word{"ログインID", "login id"};
+constexpr Text password_word{"パスワード", "password"};
+constexpr Text key_word{"SSH鍵", "SSH key"};
 constexpr Text exec_word{"実行ID", "execution id"};
+constexpr Text exec_password_word{"実行パスワード", "execution password"};
 constexpr Text host_key_word{"ホスト鍵", "host key"};
 
 struct Named {
@@ -19,16 +21,14 @@ struct Named {
 };
 struct Add {
   std::string name;
-  std::string address;
-  std::optional<int> port;
-  std::string login;
-  SecretSource password;
-  std::string key_file;
-  std::optional<std::string> exec;
-  SecretSource exec_password;
-  bool ask_exec_password = false;
-  std::optional<std::string> host_key;
+  AccessFields fields;
   bool without_host_key = false;
+};
+struct Set {
+  std::string name;
+  std::optional<std::string> rename;
+  AccessFields fields;
+  bool no_port = false, no_password = false, no_key = false, no_exec = false, no_exec_password = false;
 };
 
 void declare_named(Verb& verb, Named& a) {
@@ -36,89 +36,94 @@ void declare_named(Verb& verb, Named& a) {
 }
 
 void declare_add(Verb& verb, Add& a) {
-  verb.argument(a.name, "NAME", {"アクセス名称", "Name"})
-      .option(a.address, "--address", "HOST", {"IP アドレスまたはホスト名", "IP address or host name"})
-      .needed()
-      .option(a.port, "--port", "PORT", 1, 65535,
-              {"ポート番号。省略時はプロトコルの標準", "Port; else the protocol's own"})
-      .option(a.login, "--login", "ID", {"ログインID", "Login id"})
-      .needed()
-      .option(a.key_file, "--key-file", "FILE", {"ログイン用の SSH 秘密鍵", "SSH private key to log in with"})
-      .flag(a.password.input, "--password-stdin",
-            {"パスワードを標準入力から読む", "Read the password from standard input"})
-      .not_with("--key-file")
-      .option(a.password.file, "--password-file", "FILE",
-              {"パスワードをファイルから読む", "Read the password from a file"})
-      .not_with("--key-file")
-      .not_with("--password-stdin")
-      .option(a.exec, "--exec", "ID", {"コマンドを実行する ID (sudo)", "Who runs the commands, by sudo"})
-      .flag(a.ask_exec_password, "--exec-password", {"sudo のパスワードを尋ねる", "Ask for sudo's password"})
-      .flag(a.exec_password.input, "--exec-password-stdin",
-            {"sudo のパスワードを標準入力の次の行から読む",
-             "Read sudo's password from the next line of standard input"})
-      .not_with("--exec-password")
-      .option(a.exec_password.file, "--exec-password-file", "FILE",
-              {"sudo のパスワードをファイルから読む", "Read sudo's password from a file"})
-      .not_with("--exec-password")
-      .not_with("--exec-password-stdin")
-      .option(a.host_key, "--host-key", "SHA256:…",
-              {"SSH ホスト鍵の指紋 (ssh-keygen -lf)", "Fingerprint of the SSH host key (ssh-keygen -lf)"})
-      .flag(a.without_host_key, "--without-host-key",
-            {"SSH を使わないアクセス", "An access that is not for SSH"})
+  verb.argument(a.name, "NAME", {"アクセス名称", "Name"});
+  declare_access_fields(verb, a.fields);
+  verb.flag(a.without_host_key, "--without-host-key",
+            {"SSH を使わないアクセス、またはホスト鍵を後で登録する",
+             "An access that is not for SSH, or whose host key is stored later"})
       .not_with("--host-key");
 }
 
-// What the command line gave, read before anything is opened: a missing file leaves no half-done work.
-struct Secrets {
-  pki::Secret login;
-  pki::Secret key;
-  pki::Secret exec;
-};
+void declare_set(Verb& verb, Set& a) {
+  verb.argument(a.name, "NAME", {"アクセス名称", "Name of the access"})
+      .option(a.rename, "--rename", "NAME", {"新しい名称", "New name"});
+  declare_access_fields(verb, a.fields);
+  verb.flag(a.no_port, "--no-port", {"標準のポートにする", "The protocol's own port"})
+      .not_with("--port")
+      .flag(a.no_password, "--no-password", {"パスワードを削除する", "Remove the password"})
+      .not_with("--password")
+      .not_with("--password-stdin")
+      .not_with("--password-file")
+      .flag(a.no_key, "--no-key", {"SSH 秘密鍵を削除する", "Remove the SSH key"})
+      .not_with("--key-file")
+      .flag(a.no_exec, "--no-exec", {"実行IDとそのパスワードを削除する", "Remove the execution id and its password"})
+      .not_with("--exec")
+      .not_with("--exec-password")
+      .not_with("--exec-password-stdin")
+      .not_with("--exec-password-file")
+      .flag(a.no_exec_password, "--no-exec-password", {"実行IDのパスワードを削除する", "Remove sudo's password"})
+      .not_with("--exec-password")
+      .not_with("--exec-password-stdin")
+      .not_with("--exec-password-file");
+}
 
-Secrets read_secrets(const Context& context, const Add& a) {
-  Secrets secrets;
-  if (!a.key_file.empty()) {
-    secrets.key = secret_from_file(a.key_file);
-    check_ssh_key(secrets.key, a.key_file);
-  } else {
-    secrets.login =
-        take_secret(context, a.password, context.say({"{} のパスワード", "Password of {}"}, a.login),
-                    "--password-stdin, --password-file, --key-file");
-  }
-  bool exec = a.ask_exec_password || a.exec_password.input || !a.exec_password.file.empty();
-  if (exec && !a.exec)
+void require_exec(const Context& context, const AccessFields& f, bool has_exec) {
+  if (f.has_exec_password() && !has_exec)
     context.fail(Fault::usage,
                  {"実行 ID のパスワードには --exec が必要です", "a password for sudo needs --exec"});
-  if (exec)
-    secrets.exec =
-        take_secret(context, a.exec_password, context.say({"sudo のパスワード", "Password for sudo"}),
-                    "--exec-password-stdin, --exec-password-file");
-  return secrets;
+}
+
+void require_add(const Context& context, const Add& a) {
+  for (auto [option, given] : {std::pair("--address", a.fields.address.has_value()),
+                               std::pair("--login", a.fields.login.has_value())})
+    if (!given)
+      context.fail(Fault::usage,
+                   {"{} が必要です (certfleet access add --help)", "{} is needed (certfleet access add --help)"}, option);
+  if (!a.fields.host_key && !a.without_host_key)
+    context.fail(Fault::usage,
+                 {"--host-key が必要です。後で登録するなら --without-host-key と certfleet access host-key {}",
+                  "--host-key is needed, or --without-host-key and then certfleet access host-key {}"},
+                 a.name);
+  require_exec(context, a.fields, a.fields.exec.has_value());
 }
 
 void add(Context& context, const Add& a) {
-  if (!a.host_key && !a.without_host_key)
-    context.fail(Fault::usage,
-                 {"--host-key が必要です: ssh-keyscan {0} | ssh-keygen -lf - で確認できます",
-                  "--host-key is needed: ssh-keyscan {0} | ssh-keygen -lf - shows it"},
-                 a.address);
+  require_add(context, a);
   domain::Access access;
   access.name = a.name;
-  access.address = a.address;
-  access.port = a.port;
-  access.login_id = a.login;
-  access.exec_id = a.exec;
-  access.host_key = a.host_key;
+  take_access_fields(access, a.fields);
   access = domain::checked(access);
-  auto secrets = read_secrets(context, a);
+  auto fields = a.fields;
+  if (fields.key_file.empty() && !fields.has_password()) fields.ask_password = true;  // one of the two is needed
+  auto secrets = read_access_secrets(context, fields);
   context.database().write([&](store::Tx& tx) {
-    if (!secrets.login.empty()) access.login_secret = seal(tx, domain::purpose::access_login, secrets.login);
-    if (!secrets.key.empty()) access.login_key = seal(tx, domain::purpose::access_login_key, secrets.key);
-    if (!secrets.exec.empty()) access.exec_secret = seal(tx, domain::purpose::access_exec, secrets.exec);
+    seal_into(tx, access, secrets);
     access.id = store::accesses::add(tx, access);
   });
   context.out().done(context.say(words::added, context.say(words::access), a.name),
                      id_and_name(access.id.value(), a.name));
+}
+
+void set(Context& context, const Set& a) {
+  auto secrets = read_access_secrets(context, a.fields);
+  domain::Access access;
+  context.database().write([&](store::Tx& tx) {
+    access = access_named(context, tx, a.name);
+    if (a.rename) access.name = *a.rename;
+    take_access_fields(access, a.fields);
+    require_exec(context, a.fields, access.exec_id.has_value());
+    if (a.no_port) access.port.reset();
+    if (a.no_exec) access.exec_id.reset();
+    access = domain::checked(access);
+    for (const auto& kind : store::accesses::kinds(tx, access.id)) domain::require_access_for(kind, access);
+    seal_into(tx, access, secrets);
+    if (a.no_password) access.login_secret = "";  // an empty one is removed
+    if (a.no_key) access.login_key = "";
+    if (a.no_exec || a.no_exec_password) access.exec_secret = "";
+    store::accesses::update(tx, access);
+  });
+  context.out().done(context.say(words::changed, context.say(words::access), access.name),
+                     id_and_name(access.id.value(), access.name));
 }
 
 void list(Context& context, const NoArguments&) {
@@ -126,23 +131,32 @@ void list(Context& context, const NoArguments&) {
                {"address", words::address},
                {"port", words::port},
                {"login", login_word},
-               {"exec", exec_word}},
+               {"exec", exec_word},
+               {"host_key", host_key_word}},
               {},
               {}};
   for (const auto& access :
        context.database().reading([](store::Tx& tx) { return store::accesses::list(tx); }))
-    table.add({access.name, access.address, access.port, access.login_id, access.exec_id});
+    table.add({access.name, access.address, access.port, access.login_id, access.exec_id, access.host_key});
   context.out().show(table);
 }
 
 void show(Context& context, const Named& a) {
   auto access = context.database().reading([&](store::Tx& tx) { return access_named(context, tx, a.name); });
+  auto set_or_not = [&](bool set) {
+    return Cell(set).as(set ? context.say({"設定済", "set"}) : context.say({"未設定", "not set"}));
+  };
+  auto port = Cell(access.port);
+  if (!access.port) port = std::move(port).as("22 (SSH)");
   context.out().show({{{"id", words::id, access.id.value()},
                        {"name", words::name, access.name},
                        {"address", words::address, access.address},
-                       {"port", words::port, access.port},
+                       {"port", words::port, port},
                        {"login", login_word, access.login_id},
+                       {"password", password_word, set_or_not(access.login_secret_set)},
+                       {"key", key_word, set_or_not(access.login_key_set)},
                        {"exec", exec_word, access.exec_id},
+                       {"exec_password", exec_password_word, set_or_not(access.exec_secret_set)},
                        {"host_key", host_key_word, access.host_key}},
                       {}});
 }
@@ -168,6 +182,9 @@ void add_access_commands(Commands& commands) {
                              nullptr, list);
   commands.verb<Named>("access", "show", {"詳細を表示する", "Show an access, without its secrets"},
                        "certfleet access show web1", declare_named, show);
+  commands.verb<Set>("access", "set", {"変更する", "Change an access or replace its secrets"},
+                     "certfleet access set web1 --password", declare_set, set);
+  add_host_key_command(commands);
   commands.verb<Named>("access", "remove", {"削除する", "Remove an access that no node uses"},
                        "certfleet access remove web1", declare_named, remove);
 }

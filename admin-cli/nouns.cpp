@@ -18,6 +18,7 @@ void add_nouns(Commands& commands) {
   add_notification_commands(commands);
   add_mail_commands(commands);
   add_group_commands(commands);
+  add_company_commands(commands);
   add_site_commands(commands);
   add_job_commands(commands);
   add_limit_commands(commands);

@@ -10,6 +10,7 @@ void add_nouns(Commands& commands);
 void add_init_command(Commands& commands);
 void add_dev_command(Commands& commands);
 void add_system_commands(Commands& commands);  // version, migrate
+void add_company_commands(Commands& commands);
 void add_site_commands(Commands& commands);
 void add_group_commands(Commands& commands);
 void add_settings_commands(Commands& commands);
@@ -19,6 +20,7 @@ void add_organization_commands(Commands& commands);
 void add_applicant_commands(Commands& commands);  // applicant and ev-approver
 void add_service_commands(Commands& commands);
 void add_access_commands(Commands& commands);
+void add_host_key_command(Commands& commands);  // access host-key
 void add_node_commands(Commands& commands);
 void add_notification_commands(Commands& commands);
 void add_apply_command(Commands& commands);  // node apply

@@ -1,4 +1,4 @@
-// certfleet site …
+// certfleet site … (manual 2, 9.1.2)
 #include "admin-cli/commands.h"
 #include "admin-cli/lookup.h"
 #include "admin-cli/nouns.h"
@@ -9,8 +9,14 @@
 namespace certfleet::cli {
 namespace {
 
+constexpr Text nodes_word{"ノード数", "nodes"};
+
 struct Named {
   std::string name;
+};
+struct Set {
+  std::string name;
+  std::string rename;
 };
 
 void declare(Verb& verb, Named& a) {
@@ -25,14 +31,50 @@ void add(Context& context, const Named& a) {
 }
 
 void list(Context& context, const NoArguments&) {
-  Table table{{{"name", words::name}}, {}, {}};
-  for (const auto& site : context.database().reading([](store::Tx& tx) { return store::sites::list(tx); }))
-    table.add({site.name});
+  Table table{{{"name", words::name}, {"nodes", nodes_word}}, {}, {}};
+  context.database().read([&](store::Tx& tx) {
+    for (const auto& [site, nodes] : store::sites::list_with_nodes(tx)) table.add({site.name, nodes});
+  });
   context.out().show(table);
 }
 
+void show(Context& context, const Named& a) {
+  Record record;
+  context.database().read([&](store::Tx& tx) {
+    auto site = site_named(context, tx, a.name);
+    record = id_and_name(site.id.value(), site.name);
+    record.fields.push_back({"nodes", nodes_word, store::sites::nodes(tx, site.id)});
+  });
+  context.out().show(record);
+}
+
+void set(Context& context, const Set& a) {
+  domain::check_name(a.rename, words::site);
+  domain::Site site;
+  context.database().write([&](store::Tx& tx) {
+    site = site_named(context, tx, a.name);
+    site.name = a.rename;
+    store::sites::update(tx, site);
+  });
+  context.out().done(context.say(words::changed, context.say(words::site), site.name),
+                     id_and_name(site.id.value(), site.name));
+  context.out().line(context.say({"ワーカーの設定 worker.site = \"{}\" があれば、次の起動までに書き換えてください",
+                                  "workers with worker.site = \"{}\" need the new name before their next start"},
+                                 a.name));
+}
+
 void remove(Context& context, const Named& a) {
-  auto site = context.database().reading([&](store::Tx& tx) { return site_named(context, tx, a.name); });
+  std::int64_t nodes = 0;
+  auto site = context.database().reading([&](store::Tx& tx) {
+    auto found = site_named(context, tx, a.name);
+    nodes = store::sites::nodes(tx, found.id);
+    return found;
+  });
+  if (nodes > 0)
+    context.fail(Fault::conflict,
+                 {"拠点 {0} にはノードが {1} 台あります。先に移してください (certfleet node list --site {0})",
+                  "site {0} is still in use by {1} nodes: move them first (certfleet node list --site {0})"},
+                 a.name, nodes);
   if (!context.confirmed(context.say(words::remove_question, context.say(words::site), a.name))) return;
   context.database().write([&](store::Tx& tx) { store::sites::remove(tx, site.id); });
   context.out().done(context.say(words::removed, context.say(words::site), a.name),
@@ -47,6 +89,15 @@ void add_site_commands(Commands& commands) {
                        add);
   commands.verb<NoArguments>("site", "list", {"拠点の一覧", "List the sites"}, "certfleet site list", nullptr,
                              list);
+  commands.verb<Named>("site", "show", {"拠点を表示する", "Show a site"}, "certfleet site show tokyo", declare, show);
+  commands.verb<Set>(
+      "site", "set", {"拠点の名称を変更する", "Rename a site"}, "certfleet site set tokyo --rename tokyo-1",
+      [](Verb& verb, Set& a) {
+        verb.argument(a.name, "NAME", {"拠点名称", "Name of the site"})
+            .option(a.rename, "--rename", "NAME", {"新しい名称", "New name"})
+            .needed();
+      },
+      set);
   commands.verb<Named>("site", "remove", {"拠点を削除する", "Remove a site without nodes"},
                        "certfleet site remove tokyo", declare, remove);
 }

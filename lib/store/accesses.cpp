@@ -104,6 +104,13 @@ void update(Tx& tx, const domain::Access& access) {
   write_secret(tx, access.id, "exec_secret_sealed", access.exec_secret);
 }
 
+std::vector<std::string> kinds(Tx& tx, AccessId id) {
+  std::vector<std::string> kinds;
+  for (const auto& row : tx.raw().exec_params("SELECT DISTINCT kind FROM node WHERE access_id = $1", id.value()))
+    kinds.push_back(row[0].as<std::string>());
+  return kinds;
+}
+
 void remove(Tx& tx, AccessId id) {
   auto access = get(tx, id);
   naming(nouns::access, access.name,

@@ -15,6 +15,8 @@ AccessId add(Tx& tx, const domain::Access& access);  // Failure(conflict): the n
 // A sealed field that is none stays as it is; an empty one is removed. An access keeps a way to log in:
 // Failure(usage) without.
 void update(Tx& tx, const domain::Access& access);
+// The kinds of the nodes that use it.
+std::vector<std::string> kinds(Tx& tx, AccessId id);
 void remove(Tx& tx, AccessId id);  // Failure(conflict): nodes use it
 
 }  // namespace certfleet::store::accesses

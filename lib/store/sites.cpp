@@ -30,6 +30,20 @@ std::vector<domain::Site> list(Tx& tx) {
   return sites;
 }
 
+std::int64_t nodes(Tx& tx, SiteId id) {
+  return tx.raw().exec_params1("SELECT count(*) FROM node WHERE site_id = $1", id.value())[0].as<std::int64_t>();
+}
+
+std::vector<std::pair<domain::Site, std::int64_t>> list_with_nodes(Tx& tx) {
+  std::vector<std::pair<domain::Site, std::int64_t>> sites;
+  for (const auto& row : tx.raw().exec(
+           "SELECT s.id, s.name, coalesce(n.number, 0) AS number FROM site s"
+           " LEFT JOIN (SELECT site_id, count(*) AS number FROM node GROUP BY site_id) n ON n.site_id = s.id"
+           " ORDER BY s.name"))
+    sites.emplace_back(site_of(row), row["number"].as<std::int64_t>());
+  return sites;
+}
+
 SiteId add(Tx& tx, const domain::Site& site) {
   return naming(nouns::site, site.name, [&] {
     return id_of<SiteId>(

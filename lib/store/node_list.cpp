@@ -1,0 +1,134 @@
+#include "lib/store/node_list.h"
+
+#include "lib/store/rows.h"
+#include "lib/store/times.h"
+
+namespace certfleet::store {
+namespace {
+
+using node_list::By;
+using node_list::Filter;
+using node_list::Order;
+
+std::optional<WallTime> time_or_none(const pqxx::field& field) {
+  if (field.is_null()) return std::nullopt;
+  return wall_time(field.as<double>());
+}
+
+overview::NodeRow row_of(const pqxx::row& row) {
+  overview::NodeRow node;
+  node.id = id_of<NodeId>(row["id"]);
+  node.name = row["name"].as<std::string>();
+  node.service = row["service_name"].as<std::string>();
+  node.site = row["site_name"].as<std::string>();
+  node.access = row["access_name"].as<std::string>();
+  node.kind = row["kind"].as<std::string>();
+  node.enabled = row["enabled"].as<bool>();
+  node.apply_status = row["apply_status"].as<std::string>();
+  node.apply_at = time_or_none(row["scheduled_at"]);
+  node.apply_error = row["error"].as<std::string>();
+  node.served_serial = text_of(row["served_serial"]);
+  node.served_state = text_of(row["served_state"]);
+  node.served_at = time_or_none(row["served_at"]);
+  return node;
+}
+
+// Names and applies are looked up for the rows of the page only, which `from` says and `order` sorts.
+std::vector<overview::NodeRow> rows_of(Tx& tx, const std::string& from, const std::string& order) {
+  std::vector<overview::NodeRow> rows;
+  for (const auto& row : tx.raw().exec(
+           "SELECT n.id, n.name, s.name AS service_name, t.name AS site_name, a.name AS access_name, n.kind,"
+           " n.enabled, n.apply_status, extract(epoch FROM p.scheduled_at) AS scheduled_at,"
+           " coalesce(p.error, '') AS error, n.served_serial, n.served_state,"
+           " extract(epoch FROM n.served_at) AS served_at FROM (" +
+           from +
+           ") n JOIN service s ON s.id = n.service_id JOIN site t ON t.id = n.site_id"
+           " JOIN access a ON a.id = n.access_id"
+           " LEFT JOIN LATERAL (SELECT scheduled_at, error FROM apply WHERE node_id = n.id"
+           "                    ORDER BY id DESC LIMIT 1) p ON true ORDER BY " +
+           order))
+    rows.push_back(row_of(row));
+  return rows;
+}
+
+// What LIKE would read as more than itself.
+std::string like_literal(std::string_view text) {
+  std::string out;
+  for (char c : text) {
+    if (c == '%' || c == '_' || c == '\\') out += '\\';
+    out += c;
+  }
+  return out;
+}
+
+std::string where(Tx& tx, const Filter& filter) {
+  auto& raw = tx.raw();
+  std::string where = "true";
+  if (filter.service) where += fmt::format(" AND service_id = {}", filter.service.value());
+  if (filter.site) where += fmt::format(" AND site_id = {}", filter.site.value());
+  if (filter.access) where += fmt::format(" AND access_id = {}", filter.access.value());
+  if (filter.kind) where += " AND kind = " + raw.quote(*filter.kind);
+  if (filter.enabled) where += *filter.enabled ? " AND enabled" : " AND NOT enabled";
+  if (filter.apply_status) where += " AND apply_status = " + raw.quote(*filter.apply_status);
+  if (!filter.name_part.empty()) where += " AND name ILIKE " + raw.quote("%" + like_literal(filter.name_part) + "%");
+  return where;
+}
+
+const char* key_of(By by) {
+  switch (by) {
+    case By::name: return "name";
+    case By::id: return "id";
+    case By::apply_status: return "apply_status";
+    case By::served_at: return "coalesce(served_at, '-infinity')";
+  }
+  return "name";
+}
+
+std::string behind(Tx& tx, const Order& order) {
+  if (order.after.empty()) return "";
+  const char* sign = order.descending ? "<" : ">";
+  auto name = tx.raw().quote(order.after);
+  if (order.by == By::name) return fmt::format(" AND name {} {}", sign, name);
+  if (tx.raw().exec_params("SELECT 1 FROM node WHERE name = $1", order.after).empty())
+    throw Failure(Fault::not_found,
+                  Text{"続きを表示する基準のノード {} がありません", "there is no node {} to go on behind"}, order.after);
+  return fmt::format(" AND ({0}, id) {1} (SELECT {0}, id FROM node WHERE name = {2})", key_of(order.by), sign, name);
+}
+
+}  // namespace
+
+namespace node_list {
+
+std::optional<By> by_from(std::string_view word) {
+  if (word == "name") return By::name;
+  if (word == "id") return By::id;
+  if (word == "apply_status") return By::apply_status;
+  if (word == "served_at") return By::served_at;
+  return std::nullopt;
+}
+
+Page page(Tx& tx, const Filter& filter, const Order& order, int rows_max) {
+  auto sort = fmt::format("{0}{1}, id{1}", key_of(order.by), order.descending ? " DESC" : "");
+  auto outside = order.by == By::served_at ? fmt::format("coalesce(n.served_at, '-infinity'){0}, n.id{0}",
+                                                         order.descending ? " DESC" : "")
+                                           : fmt::format("n.{0}{1}, n.id{1}", key_of(order.by),
+                                                         order.descending ? " DESC" : "");
+  Page page;
+  page.rows = rows_of(tx,
+                      fmt::format("SELECT * FROM node WHERE {}{} ORDER BY {} LIMIT {}", where(tx, filter),
+                                  behind(tx, order), sort, rows_max + 1),
+                      outside);
+  page.more = static_cast<int>(page.rows.size()) > rows_max;
+  if (page.more) page.rows.pop_back();
+  return page;
+}
+
+}  // namespace node_list
+
+std::vector<overview::NodeRow> overview::nodes(Tx& tx, ServiceId service) {
+  Filter filter;
+  filter.service = service;
+  return rows_of(tx, "SELECT * FROM node WHERE " + where(tx, filter), "n.name");
+}
+
+}  // namespace certfleet::store
