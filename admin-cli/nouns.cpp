@@ -23,6 +23,7 @@ void add_nouns(Commands& commands) {
   add_job_commands(commands);
   add_limit_commands(commands);
   add_keys_commands(commands);
+  add_sealing_key_commands(commands);
   add_settings_commands(commands);
   add_schedule_commands(commands);
   add_init_command(commands);

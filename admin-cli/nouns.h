@@ -29,6 +29,7 @@ void add_job_commands(Commands& commands);
 void add_job_action_commands(Commands& commands);  // job cancel, retry, explain
 void add_limit_commands(Commands& commands);
 void add_keys_commands(Commands& commands);
+void add_sealing_key_commands(Commands& commands);
 void add_mail_commands(Commands& commands);
 void add_dashboard_command(Commands& commands);
 void add_status_command(Commands& commands);

@@ -35,6 +35,16 @@ GRANT EXECUTE ON FUNCTION next_lane(job_queue, smallint, bigint, bigint, bigint)
   TO certfleet_worker, certfleet_scheduler;
 GRANT SELECT, UPDATE (tokens, refilled_at) ON job_limit TO certfleet_admin, certfleet_worker, certfleet_scheduler;
 
+-- The rotation of the sealing key: persons move it on, each worker seals anew what it may open.
+GRANT EXECUTE ON FUNCTION sealed_boxes(), offer_sealing_key(bytea), activate_sealing_key(text),
+  retire_sealing_key(text) TO certfleet_admin;
+GRANT EXECUTE ON FUNCTION sealed_columns() TO certfleet_viewer, certfleet_daemon;
+GRANT SELECT ON sealing_key TO certfleet_apply, certfleet_order, certfleet_mail;
+GRANT UPDATE (login_secret_sealed, login_key_sealed, exec_secret_sealed) ON access TO certfleet_apply;
+GRANT UPDATE (key_sealed) ON key_pair TO certfleet_apply;
+GRANT UPDATE (auth_password_sealed) ON mail_settings TO certfleet_mail;
+SELECT guard_sealed_columns();
+
 -- People read everything but sealed columns.
 DO $$
 DECLARE

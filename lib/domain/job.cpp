@@ -20,6 +20,10 @@ constexpr std::array kinds = {
     JobKind{"csr.make", Queue::csr, minutes(2), 5, seconds(2), minutes(1), true},
     JobKind{"order.place", Queue::order, minutes(10), 12, seconds(15), hours(1), true},
     JobKind{"apply.run", Queue::apply, minutes(5), 3, seconds(10), minutes(5), true},
+    // The secrets that a kind of worker may open, sealed anew to the active key: in pieces, so that a job ends.
+    JobKind{"apply.reseal", Queue::apply, minutes(10), 5, seconds(5), minutes(1)},
+    JobKind{"order.reseal", Queue::order, minutes(10), 5, seconds(5), minutes(1)},
+    JobKind{"mail.reseal", Queue::mail, minutes(10), 5, seconds(5), minutes(1)},
     JobKind{"verify.node", Queue::verify, minutes(1), 4, seconds(5), minutes(5), true},
     JobKind{"verify.expiry", Queue::verify, minutes(10), 5, seconds(10), minutes(10)},
     JobKind{"mail.send", Queue::mail, minutes(1), 10, seconds(5), minutes(30), true},

@@ -46,13 +46,28 @@ void SessionKeeper::run(const std::stop_token& stop) {
 void SessionKeeper::ask(SessionCore::Do what) {
   auto asked = Monotonic::now();
   try {
+    if (what == SessionCore::Do::open && events_.sealing_keys) info_.sealing_keys = events_.sealing_keys();
     if (what == SessionCore::Do::open) return core_.opened(store_->open_session(info_, times_.life), asked);
     auto beat = store_->renew(core_.current(), times_.life, draining_);
     core_.renewed(beat.alive, asked);
+    if (beat.alive) report_sealing_keys();
     if (!beat.cancelled.empty()) events_.on_cancelled(beat.cancelled);
   } catch (const Failure& failure) {
     log::warn("session: {}", failure.what());
     core_.failed(Monotonic::now());
+  }
+}
+
+// What comes in by a key file while the process runs. A report that fails is made again with the next heartbeat.
+void SessionKeeper::report_sealing_keys() {
+  if (!events_.sealing_keys) return;
+  auto held = events_.sealing_keys();
+  if (held == info_.sealing_keys) return;
+  try {
+    store_->report_sealing_keys(core_.current(), held);
+    info_.sealing_keys = std::move(held);
+  } catch (const Failure& failure) {
+    log::warn("session: sealing keys: {}", failure.what());
   }
 }
 

@@ -21,9 +21,11 @@ class SessionKeeper {
   struct Events {
     std::function<void()> on_lost;
     std::function<void(const std::vector<JobId>&)> on_cancelled;  // jobs that a person asked to cancel
+    // The sealing keys that the process holds now, asked before every heartbeat; empty: it opens no boxes.
+    std::function<std::vector<std::string>()> sealing_keys = {};
   };
 
-  // Both functions are called from the keeper's thread.
+  // The functions are called from the keeper's thread.
   SessionKeeper(std::unique_ptr<store::JobStore> store, store::SessionInfo info, SessionTimes times, Events events);
   // Ends the thread; the session row is closed if the database can be reached.
   ~SessionKeeper();
@@ -35,6 +37,7 @@ class SessionKeeper {
  private:
   void run(const std::stop_token& stop);
   void ask(SessionCore::Do what);
+  void report_sealing_keys();
 
   std::unique_ptr<store::JobStore> store_;
   store::SessionInfo info_;

@@ -22,7 +22,7 @@ std::string host_name() {
 
 store::SessionInfo session_info(const WorkerSettings& settings, const Handlers& handlers) {
   store::SessionInfo info{settings.queue, settings.site, host_name(), static_cast<int>(::getpid()),
-                          settings.limits.slots, {}, settings.sealing_keys};
+                          settings.limits.slots, {}, {}};
   for (const auto& handler : handlers) info.kinds.emplace_back(handler->kind());
   return info;
 }
@@ -100,7 +100,7 @@ struct Worker::Impl {
                 settings.session, {[this] { running.stop_all(StopReason::session_lost); },
                                    [this](const std::vector<JobId>& ids) {
                                      for (auto id : ids) running.stop(id, StopReason::cancelled);
-                                   }}) {}
+                                   }, settings.sealing_keys}) {}
 
   std::vector<domain::Job> ask_for(const WorkerCore::Next& next, SessionId holder) {
     if (in_doubt) {

@@ -15,6 +15,7 @@
 #include "lib/pipeline/job_runner.h"
 #include "lib/pipeline/session_keeper.h"
 #include "lib/pipeline/worker_core.h"
+#include "lib/pki/key_ring.h"
 #include "lib/store/job_store.h"
 
 namespace certfleet::pipeline {
@@ -23,10 +24,10 @@ struct WorkerSettings {
   store::DatabaseSettings database;
   domain::Queue queue = domain::Queue::csr;
   SiteId site;  // 0: jobs of any site
-  std::vector<std::string> sealing_keys;  // ids of those that its handlers hold; told with the session
   WorkerLimits limits;
   SessionTimes session;
   CompleterLimits completer;
+  std::function<std::vector<std::string>()> sealing_keys{};  // as of SessionKeeper::Events
   // How long a drain waits for running handlers before it tells them to stop.
   std::chrono::seconds drain_limit{30};
 };
@@ -48,7 +49,9 @@ class Worker {
 struct Toolbox {
   store::DatabaseSettings database;
   Metrics& metrics;
-  std::vector<std::string> sealing_keys{};  // ids of those that the handlers hold: `make` fills it in
+  // Set by those that open boxes: the sealing keys by which they do. Where one is missing to which something may be
+  // sealed, the worker does not start.
+  std::shared_ptr<pki::KeyRing> sealing_keys{};
 };
 
 // The settings of every worker: database.dsn, worker.slots (4), worker.drain_limit_s (30), worker.heartbeat_s (5),

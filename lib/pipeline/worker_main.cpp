@@ -1,11 +1,14 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
+
 #include "lib/base/error.h"
 #include "lib/base/log.h"
 #include "lib/bus/client.h"
 #include "lib/pipeline/worker.h"
 #include "lib/store/schema.h"
+#include "lib/store/sealing_keys.h"
 #include "lib/store/sites.h"
 
 namespace certfleet::pipeline {
@@ -17,6 +20,16 @@ SiteId site_of(const store::DatabaseSettings& settings, const std::string& name)
   auto site = database.reading([&](store::Tx& tx) { return store::sites::find(tx, name); });
   if (!site) throw Failure(Fault::not_found, fmt::format("worker.site: there is no site named {}", name));
   return site->id;
+}
+
+// A host without a key that is in use would end jobs as failed for nothing.
+void require_sealing_keys(store::Database& database, pki::KeyRing& ring) {
+  auto held = ring.ids();
+  for (const auto& id : database.reading([](store::Tx& tx) { return store::sealing_keys::in_use(tx); }))
+    if (!std::binary_search(held.begin(), held.end(), id))
+      throw Failure(Fault::usage, fmt::format("sealing.key_files: sealing key {} is in use and not there: copy the key "
+                                              "file of another worker's host",
+                                              id));
 }
 
 }  // namespace
@@ -51,15 +64,20 @@ int worker_main(int argc, char** argv, std::string_view name, domain::Queue queu
     client.role = bus::Role::worker;
     client.queue = queue;
     auto keys = bus::KeyPair::load(config.path("curve.secret_key_file"));
-    Toolbox tools{settings.database, daemon.metrics()};
+    Toolbox tools{settings.database, daemon.metrics(), nullptr};
     auto handlers = make(config, tools);
     config.refuse_unknown();
-    settings.sealing_keys = tools.sealing_keys;
 
     {
       store::Database database(settings.database);
       store::require_schema(database);
+      if (tools.sealing_keys) require_sealing_keys(database, *tools.sealing_keys);
     }
+    if (tools.sealing_keys)
+      settings.sealing_keys = [ring = tools.sealing_keys] {
+        ring->refresh();
+        return ring->ids();
+      };
     settings.site = site_of(settings.database, site);
     client.site = settings.site;
     SystemClock clock;

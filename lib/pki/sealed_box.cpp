@@ -49,6 +49,36 @@ std::string_view take_field(std::string_view& text, std::string_view name) {
   return line.substr(name.size() + 1);
 }
 
+// A box around its whole content: the purpose with its length, and the secret.
+std::string seal_content(const SealingPublicKey& key, const Secret& content) {
+  CERTFLEET_INVARIANT(key.bytes.size() == crypto_box_PUBLICKEYBYTES, key.id);
+  CERTFLEET_INVARIANT(key.id == key_id(key.bytes), key.id);
+  std::string box(head_bytes + crypto_box_SEALBYTES + content.size(), '\0');
+  box[0] = box_version;
+  box.replace(1, id_bytes, sha256(key.bytes), 0, id_bytes);
+  CERTFLEET_INVARIANT(crypto_box_seal(raw(box) + head_bytes, content.data(), content.size(),
+                                      raw(std::string_view(key.bytes))) == 0,
+                      key.id);
+  return box;
+}
+
+Secret open_content(std::span<const SealingKey> keys, std::string_view box) {
+  auto id = sealing_key_id(box);
+  if (box.size() > head_bytes + crypto_box_SEALBYTES + 1 + purpose_bytes_max + sealed_secret_bytes_max)
+    throw Failure(Fault::permanent, "the sealed box is too large");
+  auto key = std::find_if(keys.begin(), keys.end(), [&](const SealingKey& each) { return each.id() == id; });
+  if (key == keys.end())
+    throw Failure(Fault::permanent,
+                  fmt::format("sealing key {} is not on this host: its box can't be opened", id));
+  auto sealed = box.substr(head_bytes);
+  std::string opened(sealed.size() - crypto_box_SEALBYTES, '\0');
+  bool intact = crypto_box_seal_open(raw(opened), raw(sealed), sealed.size(), raw(key->public_key().bytes),
+                                     key->secret_bytes().data()) == 0;
+  Secret content(std::move(opened));
+  if (!intact) throw Failure(Fault::permanent, fmt::format("a box sealed for key {} is damaged", id));
+  return content;
+}
+
 }  // namespace
 
 SealingPublicKey SealingPublicKey::from_bytes(std::string_view bytes) {
@@ -69,13 +99,10 @@ SealingKey SealingKey::generate() {
   return {SealingPublicKey::from_bytes(public_bytes), Secret(std::move(secret))};
 }
 
-SealingKey SealingKey::from_file_text(const Secret& text) {
-  auto rest = text.view();
+SealingKey SealingKey::take(std::string_view& rest) {
   if (take_line(rest) != file_title) bad_file({"内容が正しくありません", "its first line is another"});
   auto id = take_field(rest, "id");
-  auto encoded = take_field(rest, "secret");
-  if (!rest.empty()) bad_file({"内容が正しくありません", "something follows the key"});
-  auto decoded = from_base64(encoded);
+  auto decoded = from_base64(take_field(rest, "secret"));
   if (!decoded) bad_file({"内容が正しくありません", "its key is not base64"});
   Secret secret(std::move(*decoded));
   if (secret.size() != crypto_box_SECRETKEYBYTES) bad_file({"内容が正しくありません", "its key has the wrong length"});
@@ -84,6 +111,21 @@ SealingKey SealingKey::from_file_text(const Secret& text) {
   auto public_key = SealingPublicKey::from_bytes(public_bytes);
   if (public_key.id != id) bad_file({"内容が正しくありません", "its id and its key don't fit together"});
   return {std::move(public_key), std::move(secret)};
+}
+
+SealingKey SealingKey::from_file_text(const Secret& text) {
+  auto rest = text.view();
+  auto key = take(rest);
+  if (!rest.empty()) bad_file({"内容が正しくありません", "something follows the key"});
+  return key;
+}
+
+std::vector<SealingKey> SealingKey::all_from_file_text(const Secret& text) {
+  std::vector<SealingKey> keys;
+  auto rest = text.view();
+  do keys.push_back(take(rest));
+  while (!rest.empty());
+  return keys;
 }
 
 Secret SealingKey::to_file_text() const {
@@ -107,21 +149,11 @@ std::string seal(const SealingPublicKey& key, std::string_view purpose, const Se
     throw Failure(Fault::usage,
                   Text{"秘密情報は {} バイトまでです ({} バイトあります)", "a secret may have {} bytes, this has {}"},
                   sealed_secret_bytes_max, secret.size());
-  CERTFLEET_INVARIANT(key.bytes.size() == crypto_box_PUBLICKEYBYTES, key.id);
-  CERTFLEET_INVARIANT(key.id == key_id(key.bytes), key.id);
   std::string content;
   content.reserve(1 + purpose.size() + secret.size());  // one buffer, so that one wipe reaches all
   content.push_back(static_cast<char>(purpose.size()));
   content.append(purpose).append(secret.view());
-  Secret message(std::move(content));
-
-  std::string box(head_bytes + crypto_box_SEALBYTES + message.size(), '\0');
-  box[0] = box_version;
-  box.replace(1, id_bytes, sha256(key.bytes), 0, id_bytes);
-  CERTFLEET_INVARIANT(crypto_box_seal(raw(box) + head_bytes, message.data(), message.size(),
-                                      raw(std::string_view(key.bytes))) == 0,
-                      key.id);
-  return box;
+  return seal_content(key, Secret(std::move(content)));
 }
 
 std::string sealing_key_id(std::string_view box) {
@@ -134,24 +166,16 @@ std::string sealing_key_id(std::string_view box) {
 }
 
 Secret open(std::span<const SealingKey> keys, std::string_view purpose, std::string_view box) {
-  auto id = sealing_key_id(box);
-  if (box.size() > head_bytes + crypto_box_SEALBYTES + 1 + purpose_bytes_max + sealed_secret_bytes_max)
-    throw Failure(Fault::permanent, "the sealed box is too large");
-  auto key = std::find_if(keys.begin(), keys.end(), [&](const SealingKey& each) { return each.id() == id; });
-  if (key == keys.end())
-    throw Failure(Fault::permanent,
-                  fmt::format("sealing key {} is not on this host: its box can't be opened", id));
-  auto sealed = box.substr(head_bytes);
-  std::string opened(sealed.size() - crypto_box_SEALBYTES, '\0');
-  bool intact = crypto_box_seal_open(raw(opened), raw(sealed), sealed.size(), raw(key->public_key().bytes),
-                                     key->secret_bytes().data()) == 0;
-  Secret content(std::move(opened));
-  if (!intact) throw Failure(Fault::permanent, fmt::format("a box sealed for key {} is damaged", id));
+  auto content = open_content(keys, box);
   auto purpose_size = static_cast<std::size_t>(static_cast<unsigned char>(content.view()[0]));
   if (content.size() < 1 + purpose_size || content.view().substr(1, purpose_size) != purpose)
-    throw Failure(Fault::permanent,
-                  fmt::format("a box sealed for key {} has another purpose than {}", id, purpose));
+    throw Failure(Fault::permanent, fmt::format("a box sealed for key {} has another purpose than {}",
+                                                sealing_key_id(box), purpose));
   return Secret::of(content.view().substr(1 + purpose_size));
+}
+
+std::string reseal(std::span<const SealingKey> keys, const SealingPublicKey& to, std::string_view box) {
+  return seal_content(to, open_content(keys, box));
 }
 
 }  // namespace certfleet::pki

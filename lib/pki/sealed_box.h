@@ -3,12 +3,13 @@
 //
 // Box: 1 byte version (1), 8 bytes key id, then a libsodium sealed box (X25519, XSalsa20-Poly1305) over
 //   1 byte length of the purpose, the purpose, the secret.
-// Key file: three lines, "certfleet-sealing-key-1", "id <hex>", "secret <base64>"; mode 0600.
+// Key file: for each key three lines, "certfleet-sealing-key-1", "id <hex>", "secret <base64>"; mode 0600.
 #pragma once
 
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "lib/pki/secret.h"
 
@@ -28,6 +29,8 @@ class SealingKey {
   static SealingKey generate();
   // Failure(usage) if the text is not what to_file_text() wrote, or its id does not fit its key.
   static SealingKey from_file_text(const Secret& text);
+  // The same for a file of one key or more.
+  static std::vector<SealingKey> all_from_file_text(const Secret& text);
   Secret to_file_text() const;
 
   const SealingPublicKey& public_key() const { return public_key_; }
@@ -36,6 +39,7 @@ class SealingKey {
 
  private:
   SealingKey(SealingPublicKey public_key, Secret secret);
+  static SealingKey take(std::string_view& text);
 
   SealingPublicKey public_key_;
   Secret secret_;
@@ -49,6 +53,9 @@ std::string seal(const SealingPublicKey& key, std::string_view purpose, const Se
 // Failure(permanent) naming the key id if none of `keys` has it, and if the box is damaged or was sealed for
 // another purpose.
 Secret open(std::span<const SealingKey> keys, std::string_view purpose, std::string_view box);
+
+// The same secret for the same purpose, which need not be known, sealed to another key. Failures as of open().
+std::string reseal(std::span<const SealingKey> keys, const SealingPublicKey& to, std::string_view box);
 
 // The id of the key that opens this box. Failure(permanent) if it isn't a box.
 std::string sealing_key_id(std::string_view box);

@@ -116,6 +116,13 @@ class PostgresJobStore final : public JobStore {
     });
   }
 
+  void report_sealing_keys(SessionId session, const std::vector<std::string>& ids) override {
+    database_.write([&](Tx& tx) {
+      tx.raw().exec_params("UPDATE session SET sealing_keys = $2::text[] WHERE id = $1", session.value(),
+                           array_literal(ids));
+    });
+  }
+
   void close_session(SessionId session) override {
     database_.write([&](Tx& tx) { tx.raw().exec_params("DELETE FROM session WHERE id = $1", session.value()); });
   }

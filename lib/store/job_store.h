@@ -5,6 +5,7 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -21,8 +22,9 @@ struct SessionInfo {
   std::string host;
   int pid = 0;
   int slots = 1;
-  std::vector<std::string> kinds{};         // that it has handlers for
-  std::vector<std::string> sealing_keys{};  // ids of those that it holds
+  std::vector<std::string> kinds{};  // that it has handlers for
+  // Ids of the sealing keys with which it opens boxes; empty: it opens no boxes.
+  std::vector<std::string> sealing_keys{};
 };
 
 struct Heartbeat {
@@ -67,9 +69,12 @@ class JobStore {
   virtual ~JobStore() = default;
 
   // Jobs that were parked because nobody knew their kind become due if this worker does.
+  // Failure(denied) if it opens boxes and lacks a key to which something may be sealed.
   virtual SessionId open_session(const SessionInfo& info, std::chrono::seconds life) = 0;
   // Prolongs the session's life from now, if it has not lapsed.
   virtual Heartbeat renew(SessionId session, std::chrono::seconds life, bool draining) = 0;
+  // The session's process holds other sealing keys than before. A store without secrets has no use for it.
+  virtual void report_sealing_keys(SessionId /*session*/, const std::vector<std::string>& /*ids*/) {}
   virtual void close_session(SessionId session) = 0;
 
   // What can't be claimed does not come back: it was taken.

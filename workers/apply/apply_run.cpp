@@ -78,15 +78,15 @@ domain::NewJob verify_job(const store::applies::Apply& apply) {
 // One attempt on a node, with all that it needs.
 class Attempt {
  public:
-  Attempt(Task task, pipeline::Context& context, const std::vector<pki::SealingKey>& keys,
-          const SequenceLimits& limits, const DialSsh& dial)
+  Attempt(Task task, pipeline::Context& context, pki::KeyRing& keys, const SequenceLimits& limits,
+          const DialSsh& dial)
       : task_(std::move(task)),
         context_(context),
         limits_(limits),
         dial_(dial),
         tracer_([&context](trace::Line line) { context.trace(std::move(line)); }),
         secrets_(AccessSecrets::open(task_.access, keys)),
-        key_(pki::open(keys, domain::purpose::key_pair(task_.material.spki_sha256), task_.material.key)),
+        key_(keys.open(domain::purpose::key_pair(task_.material.spki_sha256), task_.material.key)),
         step_(step_from(task_.apply.step)) {
     require_fit(task_, key_);
   }
@@ -165,7 +165,7 @@ auto traced(const Tracer& tracer, F&& body) {
 
 }  // namespace
 
-ApplyRun::ApplyRun(std::vector<pki::SealingKey> keys, SequenceLimits limits, DialSsh dial)
+ApplyRun::ApplyRun(std::shared_ptr<pki::KeyRing> keys, SequenceLimits limits, DialSsh dial)
     : keys_(std::move(keys)), limits_(limits), dial_(std::move(dial)) {}
 
 pipeline::Outcome ApplyRun::run(const domain::Job& job, pipeline::Context& context) {
@@ -178,7 +178,7 @@ pipeline::Outcome ApplyRun::run(const domain::Job& job, pipeline::Context& conte
   tracer.add(1801, {number});
   auto attempt = traced(tracer, [&] {
     return std::make_unique<Attempt>(context.reading([&](store::Tx& tx) { return load(tx, apply); }), context,
-                                     keys_, limits_, dial_);
+                                     *keys_, limits_, dial_);
   });
   auto outcome = attempt->run();
   if (outcome.verdict != pipeline::Outcome::Verdict::wait) tracer.add(1802, {number});

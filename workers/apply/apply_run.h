@@ -2,11 +2,12 @@
 // back. The subject of the job is the apply.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "lib/pipeline/handler.h"
-#include "lib/pki/sealed_box.h"
+#include "lib/pki/key_ring.h"
 #include "workers/apply/sequence.h"
 #include "workers/apply/targets.h"
 
@@ -14,7 +15,7 @@ namespace certfleet::apply {
 
 class ApplyRun final : public pipeline::Handler {
  public:
-  explicit ApplyRun(std::vector<pki::SealingKey> keys, SequenceLimits limits = {}, DialSsh dial = dial_ssh);
+  explicit ApplyRun(std::shared_ptr<pki::KeyRing> keys, SequenceLimits limits = {}, DialSsh dial = dial_ssh);
 
   std::string_view kind() const override { return "apply.run"; }
 
@@ -24,7 +25,7 @@ class ApplyRun final : public pipeline::Handler {
   std::vector<pipeline::Write> gave_up(const domain::Job& job, const Failure& why) override;
 
  private:
-  std::vector<pki::SealingKey> keys_;
+  std::shared_ptr<pki::KeyRing> keys_;
   SequenceLimits limits_;
   DialSsh dial_;
 };

@@ -1,5 +1,5 @@
+#include "lib/pipeline/reseal.h"
 #include "lib/pipeline/worker.h"
-#include "lib/pki/sealing_key_files.h"
 #include "workers/apply/apply_run.h"
 
 namespace {
@@ -9,9 +9,9 @@ certfleet::pipeline::Handlers handlers(certfleet::Config& config, certfleet::pip
   using namespace certfleet;
   pipeline::Handlers all;
   auto folder = std::filesystem::path(config.name()).parent_path();
-  auto keys = pki::load_sealing_keys(config.texts("sealing.key_files"), folder);
-  for (const auto& key : keys) tools.sealing_keys.push_back(key.id());
-  all.push_back(std::make_unique<apply::ApplyRun>(std::move(keys)));
+  tools.sealing_keys = std::make_shared<pki::KeyRing>(config.texts("sealing.key_files"), folder);
+  all.push_back(std::make_unique<apply::ApplyRun>(tools.sealing_keys));
+  all.push_back(std::make_unique<pipeline::Reseal>("apply.reseal", tools.sealing_keys));
   return all;
 }
 

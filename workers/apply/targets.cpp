@@ -63,10 +63,10 @@ ApacheTarget::Connect connect_by_ssh(const domain::Access& access, const AccessS
 }
 
 std::optional<pki::Secret> open_box(const std::optional<domain::Sealed>& box, std::string_view purpose,
-                                    const std::string& access, std::span<const pki::SealingKey> keys) {
+                                    const std::string& access, pki::KeyRing& keys) {
   if (!box) return std::nullopt;
   try {
-    return pki::open(keys, purpose, *box);
+    return keys.open(purpose, *box);
   } catch (const Failure& failure) {
     throw Failure(failure.fault(), 1813, fmt::format("access {}: {}", access, failure.what()));
   }
@@ -74,7 +74,7 @@ std::optional<pki::Secret> open_box(const std::optional<domain::Sealed>& box, st
 
 }  // namespace
 
-AccessSecrets AccessSecrets::open(const domain::Access& access, std::span<const pki::SealingKey> keys) {
+AccessSecrets AccessSecrets::open(const domain::Access& access, pki::KeyRing& keys) {
   namespace purpose = domain::purpose;
   return {open_box(access.login_secret, purpose::access_login, access.name, keys),
           open_box(access.login_key, purpose::access_login_key, access.name, keys),

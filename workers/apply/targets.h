@@ -4,10 +4,9 @@
 #include <functional>
 #include <memory>
 #include <optional>
-#include <span>
 
 #include "lib/domain/inventory.h"
-#include "lib/pki/sealed_box.h"
+#include "lib/pki/key_ring.h"
 #include "workers/apply/apache.h"
 #include "workers/apply/ssh_remote.h"
 
@@ -20,7 +19,7 @@ struct AccessSecrets {
   std::optional<pki::Secret> execution;
 
   // Failure(permanent, 1813) if a box does not open with these keys.
-  static AccessSecrets open(const domain::Access& access, std::span<const pki::SealingKey> keys);
+  static AccessSecrets open(const domain::Access& access, pki::KeyRing& keys);
 };
 
 // Makes the connection to an SSH node. The real one is dial_ssh; tests put something before it.

@@ -80,7 +80,7 @@ Facts facts_of(const Task& task) {
   return facts;
 }
 
-Sent deliver(const Task& task, const Text& text, std::span<const pki::SealingKey> keys, pipeline::Context& context) {
+Sent deliver(const Task& task, const Text& text, pki::KeyRing& keys, pipeline::Context& context) {
   auto server = server_of(task.settings, keys);
   const auto& table = task.mail.table;
   if (table.to.empty() && table.cc.empty())
@@ -100,7 +100,7 @@ pipeline::Outcome MailSend::run(const domain::Job& job, pipeline::Context& conte
   context.trace(trace::line(21, {text.subject}));
   Sent sent;
   try {
-    sent = deliver(task, text, keys_, context);
+    sent = deliver(task, text, *keys_, context);
   } catch (const Failure& failure) {
     // Interrupted by us: that is not the mail's failure.
     if (context.stop().stop_requested()) return pipeline::Outcome::cancelled();

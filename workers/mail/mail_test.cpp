@@ -38,7 +38,7 @@ Text text_for(const Task& task) {
 pipeline::Outcome MailTest::run(const domain::Job& job, pipeline::Context& context) {
   auto task = context.reading([&](store::Tx& tx) { return load(tx, NotificationId(job.subject)); });
   try {
-    auto server = server_of(task.settings, keys_);
+    auto server = server_of(task.settings, *keys_);
     // A job that is handed out twice sends the same mail twice, not two mails.
     Envelope envelope{task.settings->from_address, task.table.to, task.table.cc,
                       fmt::format("<test-{}-{}@certfleet>", job.id.value(), job.request_no),

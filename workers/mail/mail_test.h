@@ -2,23 +2,24 @@
 // mail leaves the installation (certfleet mail test). One attempt: the person waits for the answer.
 #pragma once
 
+#include <memory>
 #include <vector>
 
 #include "lib/pipeline/handler.h"
-#include "lib/pki/sealed_box.h"
+#include "lib/pki/key_ring.h"
 
 namespace certfleet::mail {
 
 class MailTest final : public pipeline::Handler {
  public:
-  explicit MailTest(std::vector<pki::SealingKey> keys) : keys_(std::move(keys)) {}
+  explicit MailTest(std::shared_ptr<pki::KeyRing> keys) : keys_(std::move(keys)) {}
 
   std::string_view kind() const override { return "mail.test"; }
   pipeline::Outcome run(const domain::Job& job, pipeline::Context& context) override;
   std::vector<pipeline::Write> gave_up(const domain::Job& job, const Failure& why) override;
 
  private:
-  std::vector<pki::SealingKey> keys_;
+  std::shared_ptr<pki::KeyRing> keys_;
 };
 
 }  // namespace certfleet::mail

@@ -1,5 +1,5 @@
+#include "lib/pipeline/reseal.h"
 #include "lib/pipeline/worker.h"
-#include "lib/pki/sealing_key_files.h"
 #include "workers/mail/mail_send.h"
 #include "workers/mail/mail_test.h"
 
@@ -7,13 +7,13 @@ namespace {
 
 // Keys of its own: sealing.key_files, the private halves that open what the command has sealed.
 certfleet::pipeline::Handlers handlers(certfleet::Config& config, certfleet::pipeline::Toolbox& tools) {
+  using namespace certfleet;
   auto folder = std::filesystem::path(config.name()).parent_path();
-  auto files = config.texts("sealing.key_files");
-  auto keys = [&] { return certfleet::pki::load_sealing_keys(files, folder); };
-  for (const auto& key : keys()) tools.sealing_keys.push_back(key.id());
-  certfleet::pipeline::Handlers all;
-  all.push_back(std::make_unique<certfleet::mail::MailSend>(keys()));
-  all.push_back(std::make_unique<certfleet::mail::MailTest>(keys()));
+  tools.sealing_keys = std::make_shared<pki::KeyRing>(config.texts("sealing.key_files"), folder);
+  pipeline::Handlers all;
+  all.push_back(std::make_unique<mail::MailSend>(tools.sealing_keys));
+  all.push_back(std::make_unique<mail::MailTest>(tools.sealing_keys));
+  all.push_back(std::make_unique<pipeline::Reseal>("mail.reseal", tools.sealing_keys));
   return all;
 }
 

@@ -124,7 +124,7 @@ void Acme::prepare_key() {
       throw Failure(Fault::conflict, fmt::format("the CA account {} was changed meanwhile", account_.name));
   }
   key_ = pki::PrivateKey::from_pem(
-      pki::open(around_.keys, domain::purpose::ca_account_key, *account_.account_key));
+      around_.keys.open(domain::purpose::ca_account_key, *account_.account_key));
 }
 
 // The same key always gives the same account (RFC 8555 section 7.3.1), so this may be done any number of

@@ -1,5 +1,5 @@
+#include "lib/pipeline/reseal.h"
 #include "lib/pipeline/worker.h"
-#include "lib/pki/sealing_key_files.h"
 #include "workers/order/http01_responder.h"
 #include "workers/order/order_place.h"
 
@@ -14,12 +14,12 @@ int main(int argc, char** argv) {
       argc, argv, "certfleet-worker-order", domain::Queue::order,
       [&](Config& config, pipeline::Toolbox& tools) {
         auto folder = std::filesystem::path(config.name()).parent_path();
-        auto keys = pki::load_sealing_keys(config.texts("sealing.key_files"), folder);
-        for (const auto& key : keys) tools.sealing_keys.push_back(key.id());
+        tools.sealing_keys = std::make_shared<pki::KeyRing>(config.texts("sealing.key_files"), folder);
         auto listen = config.text("http01.listen", "0.0.0.0:80");
         if (!listen.empty()) responder = std::make_unique<order::Http01Responder>(listen, tools.database);
         pipeline::Handlers all;
-        all.push_back(std::make_unique<order::OrderPlace>(std::move(keys), clock));
+        all.push_back(std::make_unique<order::OrderPlace>(tools.sealing_keys, clock));
+        all.push_back(std::make_unique<pipeline::Reseal>("order.reseal", tools.sealing_keys));
         return all;
       });
 }

@@ -101,7 +101,7 @@ bool goes_on(const domain::Job& job, const Failure& failure) {
 
 }  // namespace
 
-OrderPlace::OrderPlace(std::vector<pki::SealingKey> keys, const Clock& clock, WebMaker make_web)
+OrderPlace::OrderPlace(std::shared_ptr<pki::KeyRing> keys, const Clock& clock, WebMaker make_web)
     : keys_(std::move(keys)), clock_(clock), make_web_(std::move(make_web)) {}
 
 Outcome OrderPlace::run(const domain::Job& job, pipeline::Context& context) {
@@ -132,7 +132,7 @@ Outcome OrderPlace::attempt(const domain::Job& job, pipeline::Context& context, 
   auto csr = readable(loaded.csr);
   auto number = fmt::format("{}", order.id.value());
   if (!order.order_url) tracer.info(trace_id::started, {number, csr.common_name()});
-  Surroundings around{context, tracer, keys_, clock_, make_web_, std::move(loaded.settings)};
+  Surroundings around{context, tracer, *keys_, clock_, make_web_, std::move(loaded.settings)};
   auto authority = make_authority(std::move(loaded.account), around);
   auto progress = authority->advance({order.id, order.order_url.value_or(""), job.attempts_failed, csr});
   if (const auto* pending = std::get_if<Pending>(&progress)) 

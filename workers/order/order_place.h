@@ -2,10 +2,11 @@
 // subject of the job is the order.
 #pragma once
 
+#include <memory>
 #include <vector>
 
 #include "lib/pipeline/handler.h"
-#include "lib/pki/sealed_box.h"
+#include "lib/pki/key_ring.h"
 #include "lib/store/orders.h"
 #include "workers/order/tracer.h"
 #include "workers/order/web.h"
@@ -15,7 +16,7 @@ namespace certfleet::order {
 class OrderPlace final : public pipeline::Handler {
  public:
   // `keys` open the account's key. `clock` outlives this.
-  OrderPlace(std::vector<pki::SealingKey> keys, const Clock& clock, WebMaker make_web = real_web);
+  OrderPlace(std::shared_ptr<pki::KeyRing> keys, const Clock& clock, WebMaker make_web = real_web);
 
   std::string_view kind() const override { return "order.place"; }
   pipeline::Outcome run(const domain::Job& job, pipeline::Context& context) override;
@@ -25,7 +26,7 @@ class OrderPlace final : public pipeline::Handler {
   pipeline::Outcome attempt(const domain::Job& job, pipeline::Context& context, const Tracer& tracer,
                             const store::orders::Order& order);
 
-  std::vector<pki::SealingKey> keys_;
+  std::shared_ptr<pki::KeyRing> keys_;
   const Clock& clock_;
   WebMaker make_web_;
 };

@@ -6,7 +6,7 @@
 #include "lib/base/clock.h"
 #include "lib/domain/inventory.h"
 #include "lib/pipeline/handler.h"
-#include "lib/pki/sealed_box.h"
+#include "lib/pki/key_ring.h"
 #include "workers/order/tracer.h"
 #include "workers/order/web.h"
 
@@ -15,7 +15,7 @@ namespace certfleet::order {
 struct Surroundings {
   pipeline::Context& context;
   const Tracer& tracer;
-  const std::vector<pki::SealingKey>& keys;  // open what is sealed
+  pki::KeyRing& keys;  // open what is sealed
   const Clock& clock;
   const WebMaker& make_web;
   domain::Settings settings;  // the proxy

@@ -9,10 +9,10 @@
 namespace certfleet::testing {
 namespace {
 
-std::vector<pki::SealingKey> only(const pki::SealingKey& key) {
+std::shared_ptr<pki::KeyRing> only(const pki::SealingKey& key) {
   std::vector<pki::SealingKey> keys;
   keys.push_back(pki::SealingKey::from_file_text(key.to_file_text()));
-  return keys;
+  return std::make_shared<pki::KeyRing>(std::move(keys));
 }
 
 }  // namespace
