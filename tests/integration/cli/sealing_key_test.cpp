@@ -1,6 +1,5 @@
 // The sealing key rotated by the real command while real workers run applies to a real sshd and Apache.
 #include <gmock/gmock.h>
-#include <signal.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -169,40 +168,6 @@ TEST_F(SealingKeys, the_key_is_rotated_under_running_applies_with_no_stop) {
   EXPECT_EQ(Json::parse(good({"sealing-key", "list", "--json"}))[0]["state"], "active");
   auto again = certfleet({"node", "apply", "web1", "--now", "--wait"});
   EXPECT_EQ(again.exit_code, 0) << again.err;
-  write_file(config() / "sealing.key", read_file(near / "sealing.key"), 0600);  // for the next test
-}
-
-// The process that seals anew is killed in the middle; its job is taken back and another process goes on.
-TEST_F(SealingKeys, a_worker_killed_while_it_seals_anew_leaves_the_rest_to_another) {
-  good({"service", "add", "shop", "--common-name", site_name});
-  auto first = active();
-  auto near = host("killed");
-  // One box in many rows: what is in it does not matter here.
-  store::Database owner({postgres_->env("PG_DSN") + " dbname=installation", "test"});
-  auto to = pki::SealingPublicKey::from_bytes(
-      owner.reading([](store::Tx& tx) { return store::sealing_keys::active(tx); }).public_key);
-  auto box = pki::seal(to, domain::purpose::key_pair("x"), pki::Secret::of("pem"));
-  constexpr int rows = 20'000;
-  sql("installation",
-      "INSERT INTO certfleet.key_pair (service_id, algorithm, spki_sha256, key_sealed) SELECT s.id, 'rsa-2048', 'x',"
-      " decode('" + pki::to_hex(box) + "', 'hex') FROM certfleet.service s, generate_series(1, " +
-          std::to_string(rows) + ") WHERE s.name = 'shop'");
-  certfleet::testing::Process scheduler({CERTFLEET_BIN "/certfleet-scheduler", "--config",
-                                         (config() / "scheduler.toml").string()});
-  auto& killed = start(near);
-  ASSERT_TRUE(sessions(1));
-  good({"sealing-key", "rotate", "--key-file", (near / "sealing.key").string()});
-  auto left = [&] { return std::stoi(sealed_to(first)); };
-  EXPECT_TRUE(eventually(seconds(30), [&] { return left() < rows; }));
-  killed.signal(SIGKILL);
-  killed.wait(seconds(5));
-  int before = left();
-  EXPECT_GT(before, 0) << "it was done before it was killed";
-  start(near);
-  EXPECT_TRUE(eventually(seconds(60), [&] { return left() == 0; })) << left();
-  EXPECT_EQ(sql("installation", "SELECT count(*) FROM certfleet.key_pair"), std::to_string(rows));
-  EXPECT_EQ(sql("installation", "SELECT count(*) FROM certfleet.job_dead"), "0");
-  good({"sealing-key", "retire", first, "--yes"});
 }
 
 }  // namespace
