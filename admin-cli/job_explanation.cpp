@@ -140,7 +140,7 @@ class Teller {
     say({"種別 {} を知る稼働中のワーカーがいません。新しい版のワーカーを待っています",
          "No living worker knows jobs of kind {}: it waits for one of a newer version"},
         job_.row.kind);
-    say({"そのキューのワーカーを更新して起動すると、数秒で実行されます。失われることはありません",
+    say({"キュー {} のワーカーを更新して起動すると、数秒で実行されます。失われることはありません",
          "Start an updated worker of the queue {}: it takes the job within seconds; nothing is lost until "
          "then"},
         job_.row.queue);

@@ -28,10 +28,13 @@ void declare_verification(Verb& verb, NodeFields& f) {
 }
 
 void declare_apache(Verb& verb, NodeFields& f) {
-  verb.option(f.cert_file, "--cert-file", "PATH", {"apache: SSLCertificateFile", "apache: SSLCertificateFile"})
-      .option(f.key_file, "--key-file", "PATH", {"apache: SSLCertificateKeyFile", "apache: SSLCertificateKeyFile"})
+  verb.option(f.cert_file, "--cert-file", "PATH",
+              {"apache: 証明書ファイル (SSLCertificateFile)", "apache: SSLCertificateFile"})
+      .option(f.key_file, "--key-file", "PATH",
+              {"apache: 鍵ファイル (SSLCertificateKeyFile)", "apache: SSLCertificateKeyFile"})
       .option(f.chain_file, "--chain-file", "PATH",
-              {"apache: SSLCertificateChainFile (2.4.7 以前)", "apache: SSLCertificateChainFile (2.4.7 and older)"})
+              {"apache: 中間証明書ファイル (SSLCertificateChainFile、2.4.7 以前)",
+               "apache: SSLCertificateChainFile (2.4.7 and older)"})
       .option(f.work_dir, "--work-dir", "PATH", {"apache: 作業フォルダー", "apache: folder for our copies"})
       .option(f.control, "--control", "PROGRAM",
               {"apache: 制御コマンド (apachectl)", "apache: program that tests and reloads (apachectl)"});
@@ -41,11 +44,13 @@ void declare_bigip(Verb& verb, NodeFields& f) {
   verb.option(f.ssl_profile, "--ssl-profile", "NAME", {"bigip: SSLプロファイル名", "bigip: SSL profile"})
       .option(f.import_name, "--import-name", "NAME",
               {"bigip: インポート名称 (英数字 - . _)", "bigip: name to import as (letters, digits, - . _)"})
-      .option(f.partition, "--partition", "NAME", {"bigip: パーティション (Common)", "bigip: partition (Common)"});
+      .option(f.partition, "--partition", "NAME",
+              {"bigip: パーティション (Common)", "bigip: partition (Common)"});
 }
 
 void declare_iis(Verb& verb, NodeFields& f) {
-  verb.option(f.iis_site, "--iis-site", "NAME", {"iis: IISマネージャーサイト名", "iis: site as the IIS manager names it"})
+  verb.option(f.iis_site, "--iis-site", "NAME",
+              {"iis: IISマネージャーサイト名", "iis: site as the IIS manager names it"})
       .option(f.binding, "--binding", "HOST:IP:PORT",
               {"iis: バインドホスト名。未使用のIPアドレスすべては *", "iis: binding; * for all addresses"})
       .choice(f.windows_version, "--windows-version", {"2012", "2012r2", "2016", "2016r2", "2019", "2022"},
@@ -79,8 +84,8 @@ std::vector<KindField> kind_fields(const NodeFields& f) {
 void refuse_alien(const Context& context, const NodeFields& f, std::string_view kind) {
   for (const auto& field : kind_fields(f))
     if (field.given && field.kind != kind)
-      context.fail(Fault::usage, {"{} は種別 {} のノードにはありません", "{}: a node of kind {} has none"}, field.option,
-                   kind);
+      context.fail(Fault::usage, {"{} は種別 {} のノードにはありません", "{}: a node of kind {} has none"},
+                   field.option, kind);
 }
 
 void take_verification(const Context& context, domain::VerifyBy& verify, const NodeFields& f) {
@@ -132,7 +137,8 @@ void declare_node_fields(Verb& verb, NodeFields& f) {
       .option(f.site, "--site", "NAME", {"拠点", "Site where it stands"})
       .option(f.access, "--access", "NAME", {"アクセス情報", "How to log in"})
       .choice(f.enabled, "--enabled", {"有効/無効", "Whether it is applied to and checked"})
-      .choice(f.kind, "--kind", {std::string(kinds::apache), std::string(kinds::bigip), std::string(kinds::iis)},
+      .choice(f.kind, "--kind",
+              {std::string(kinds::apache), std::string(kinds::bigip), std::string(kinds::iis)},
               {"種別 (apache)", "Kind (apache)"});
   declare_verification(verb, f);
   declare_apache(verb, f);
@@ -146,7 +152,8 @@ void require_node_fields(const Context& context, const NodeFields& f) {
   auto need = [&](const char* option, bool given) {
     if (!given)
       context.fail(Fault::usage,
-                   {"{} が必要です (certfleet node add --help)", "{} is needed (certfleet node add --help)"}, option);
+                   {"{} が必要です (certfleet node add --help)", "{} is needed (certfleet node add --help)"},
+                   option);
   };
   need("--service", f.service.has_value());
   need("--access", f.access.has_value());

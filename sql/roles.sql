@@ -61,6 +61,8 @@ LANGUAGE sql STABLE SET search_path = certfleet, pg_temp AS $$
     WHEN p_job.kind = 'mail.send' THEN EXISTS (
       SELECT 1 FROM mail m WHERE m.id = p_job.subject_id AND m.service_id = p_job.service_id
         AND m.node_id IS NOT DISTINCT FROM p_job.node_id AND m.sent_at IS NULL)
+    WHEN p_job.kind IN ('apply.reseal', 'order.reseal', 'mail.reseal') THEN
+      p_job.subject_id = 0 AND p_job.service_id IS NULL AND p_job.node_id IS NULL
     WHEN p_job.kind = 'mail.test' THEN
       p_job.service_id IS NULL AND p_job.node_id IS NULL AND EXISTS (
         SELECT 1 FROM notification_table t WHERE t.id = p_job.subject_id)

@@ -41,7 +41,7 @@ Refusal refusal(const std::function<void()>& body) {
 
 class CaSettings : public ::testing::Test {
  protected:
-  CaSettings() : owner_(test_.settings()), admin_(test_.settings_as("inventory_admin")) {
+  CaSettings() : owner_(test_.settings()), admin_(test_.settings_as_admin()) {
     admin_.write([&](Tx& tx) {
       group_ = groups::add(tx, {{}, "web", {}});
       domain::CaAccount account;
@@ -56,13 +56,6 @@ class CaSettings : public ::testing::Test {
       digicert_ = ca_accounts::add(tx, account);
       organization_ = organizations::add(tx, {{}, "Example K.K.", "123456", "備考\n二行目"});
     });
-  }
-
-  static void SetUpTestSuite() {
-    certfleet::testing::TestDatabase any;
-    any.sql(
-        "DO $$ BEGIN CREATE ROLE inventory_admin LOGIN IN ROLE certfleet_admin;"
-        " EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$");
   }
 
   domain::Service service(const std::string& name) const {
@@ -385,7 +378,7 @@ TEST_F(CaSettings, a_key_spec_is_part_of_its_service) {
 
 TEST_F(CaSettings, whoever_edits_at_the_same_time_waits_and_sees_the_other_s_change) {
   auto shop = added(service("shop"));
-  Database second(test_.settings_as("inventory_admin"));
+  Database second(test_.settings_as_admin());
   std::jthread other;
   admin_.write([&](Tx& tx) {
     auto seen = revisions::lock(tx, Table::service, shop.id.value());

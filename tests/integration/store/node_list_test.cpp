@@ -17,7 +17,7 @@ using ::testing::ElementsAre;
 
 class NodeList : public ::testing::Test {
  protected:
-  NodeList() : admin_(test_.settings_as("node_list_admin")) {
+  NodeList() : admin_(test_.settings_as_admin()) {
     test_.sql(
         "INSERT INTO site (name) VALUES ('tokyo'), ('osaka'); INSERT INTO notification_table (name) VALUES ('ops');"
         "INSERT INTO user_group (name, notification_id) VALUES ('web', 1);"
@@ -33,13 +33,6 @@ class NodeList : public ::testing::Test {
         "INSERT INTO node (service_id, site_id, access_id, name, kind, verify_mode, control, ssl_profile, import_name,"
         " partition) VALUES (1, 1, 1, 'LB_1%', 'bigip', 'none', NULL, 'p', 'i', 'Common')");
   }
-  static void SetUpTestSuite() {
-    certfleet::testing::TestDatabase any;
-    any.sql(
-        "DO $$ BEGIN CREATE ROLE node_list_admin LOGIN IN ROLE certfleet_admin;"
-        " EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$");
-  }
-
   node_list::Page page(const Filter& filter, const Order& order = {}, int rows = 100) {
     return admin_.reading([&](Tx& tx) { return node_list::page(tx, filter, order, rows); });
   }

@@ -23,17 +23,10 @@ using std::chrono::seconds;
 
 class SealingRotation : public ::testing::Test {
  protected:
-  SealingRotation() : admin_(test_.settings_as("rotation_admin")) {
+  SealingRotation() : admin_(test_.settings_as_admin()) {
     Database owner(test_.settings());
     owner.write([&](Tx& tx) { sealing_keys::add(tx, {old_.id(), old_.public_key().bytes, true}); });
   }
-  static void SetUpTestSuite() {
-    certfleet::testing::TestDatabase any;
-    any.sql(
-        "DO $$ BEGIN CREATE ROLE rotation_admin LOGIN IN ROLE certfleet_admin;"
-        " EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$");
-  }
-
   std::unique_ptr<JobStore> worker(const std::string& role = "certfleet_apply") {
     return postgres_job_store(test_.settings_as(role));
   }
@@ -245,7 +238,7 @@ TEST_F(SealingRotation, only_an_administrator_moves_it_on) {
                           " WHERE proname = '" + function + "'"),
                 "f")
           << role << " " << function;
-  EXPECT_EQ(test_.sql("SELECT has_table_privilege('rotation_admin', 'sealing_key', 'INSERT, UPDATE, DELETE')"), "f");
+  EXPECT_EQ(test_.sql("SELECT has_table_privilege('certfleet_admin', 'sealing_key', 'INSERT, UPDATE, DELETE')"), "f");
 }
 
 }  // namespace
