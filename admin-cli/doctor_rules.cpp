@@ -34,7 +34,7 @@ std::int64_t found(const std::vector<Row>& rows, std::string_view subject) {
 
 std::vector<Finding> judge_scheduler(const std::vector<Row>& rows) {
   if (found(rows, "leading") > 0) return {};
-  auto subject = found(rows, "connected") > 0 ? "connected" : "none";
+  auto subject = found(rows, "lock") > 0 ? "frozen" : found(rows, "connected") > 0 ? "connected" : "none";
   return {finding(Severity::error, "scheduler", {subject, found(rows, "connected"), {}},
                   rule_of("scheduler", subject))};
 }

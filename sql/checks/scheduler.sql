@@ -1,8 +1,12 @@
--- leading: schedulers that hold the leader's lock, 0 or 1. connected: all.
-SELECT 'leading' AS subject, count(*) AS found, NULL::double precision AS seconds
+-- leading, connected: schedulers that show that they live, and those of them that lead. lock: who holds the leader's
+-- lock, alive or not: the connection of a process that is stopped keeps it.
+SELECT 'leading' AS subject, count(*) FILTER (WHERE leads) AS found, NULL::double precision AS seconds
+FROM daemon WHERE program = 'scheduler' AND expires_at > now()
+UNION ALL
+SELECT 'connected', count(*), NULL
+FROM daemon WHERE program = 'scheduler' AND expires_at > now()
+UNION ALL
+SELECT 'lock', count(*), NULL
 FROM pg_locks
 WHERE locktype = 'advisory' AND granted AND classid = 0 AND objid = x'6c656164'::int::oid AND objsubid = 1
   AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
-UNION ALL
-SELECT 'connected', count(DISTINCT split_part(application_name, ' ', 2)), NULL FROM pg_stat_activity
-WHERE datname = current_database() AND application_name ~ '^certfleet-scheduler [0-9]+'

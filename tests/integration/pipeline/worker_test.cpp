@@ -190,25 +190,6 @@ TEST_F(WorkerTest, a_job_of_a_newer_versions_kind_waits_for_a_newer_worker_and_h
   }));
 }
 
-TEST_F(WorkerTest, a_drain_hands_back_jobs_of_a_kind_that_nobody_knows) {
-  db.sql("INSERT INTO job (queue, state, priority, attempts_max, kind, time_limit)"
-         " SELECT 'apply', 'ready', 4, 1, 'apply.newer', '1 minute' FROM generate_series(1, 9)");
-  enqueue(1);
-  db.sql("UPDATE job SET priority = 0 WHERE kind = 'apply.run'");
-  std::atomic<int> begun{0};
-  auto worker = start([&](const auto&, Context& context) {
-    ++begun;
-    std::mutex mutex;
-    std::condition_variable_any stopped;
-    std::unique_lock lock(mutex);
-    stopped.wait(lock, context.stop(), [] { return false; });
-    return Outcome::cancelled();
-  }, 1);
-  ASSERT_TRUE(eventually(5s, [&] { return begun == 1; }));
-  worker->drain();
-  EXPECT_EQ(count("job WHERE state IN ('ready', 'waiting') AND attempts_failed = 0"), "10");
-}
-
 TEST_F(WorkerTest, a_lost_connection_is_made_anew) {
   enqueue(50);
   std::atomic<int> runs{0};

@@ -7,6 +7,7 @@
 #include <map>
 
 #include "lib/base/error.h"
+#include "lib/store/daemons.h"
 #include "lib/store/jobs.h"
 #include "tests/support/database/database.h"
 #include "tests/support/eventually.h"
@@ -245,22 +246,23 @@ TEST_F(Checks, workers_tell_of_wrong_clocks_and_missing_sealing_keys) {
   EXPECT_EQ(found("sealing_keys"), Found{});
 }
 
-TEST_F(Checks, schedulers_and_brokers_are_seen_by_their_connections) {
+TEST_F(Checks, schedulers_and_brokers_are_seen_by_their_signs_of_life) {
   sql("INSERT INTO peer (name, role, public_key) VALUES ('b1', 'broker', repeat('a', 40)),"
       " ('b2', 'broker', repeat('b', 40))");
-  auto named = [&](const char* application) {
-    auto settings = db_.settings();
-    settings.application = application;
-    return settings;
-  };
-  Database broker(named("certfleet-broker 11"));
-  broker.connect();
+  SystemClock clock;
+  Database database(db_.settings());
+  daemons::Presence broker({"broker", "tcp://127.0.0.1:1"}, clock);
+  broker.show(database);
   EXPECT_EQ(found("brokers"), (Found{{"enrolled", 2}, {"connected", 1}}));
-  Database scheduler(named("certfleet-scheduler 12 leadership"));
-  scheduler.connect();
+  daemons::Presence scheduler({"scheduler", {}}, clock);
+  scheduler.show(database);
   EXPECT_EQ(found("scheduler"), (Found{{"connected", 1}}));
-  ASSERT_TRUE(scheduler.try_advisory_lock(0x6c656164));
-  EXPECT_EQ(found("scheduler"), (Found{{"connected", 1}, {"leading", 1}}));
+  ASSERT_TRUE(database.try_advisory_lock(0x6c656164));
+  scheduler.show(database, true);
+  EXPECT_EQ(found("scheduler"), (Found{{"connected", 1}, {"leading", 1}, {"lock", 1}}));
+  sql("UPDATE daemon SET expires_at = now() - interval '1 minute'");
+  EXPECT_EQ(found("brokers"), (Found{{"enrolled", 2}}));
+  EXPECT_EQ(found("scheduler"), (Found{{"lock", 1}})) << "its connection keeps the lock though it is stopped";
 }
 
 TEST_F(Checks, missing_partitions_are_seen_and_what_fell_beside_them) {

@@ -109,6 +109,16 @@ TEST_F(JobStoreTest, a_parked_job_waits_shortly_if_a_living_worker_knows_its_kin
   EXPECT_EQ(waits(), "soon soon");
 }
 
+TEST_F(JobStoreTest, a_job_of_a_kind_that_this_version_does_not_have_is_handed_back_by_a_drain) {
+  db.sql("INSERT INTO job (queue, state, priority, attempts_max, kind, time_limit)"
+         " VALUES ('apply', 'ready', 4, 1, 'apply.newer', '1 minute')");
+  auto back = finished(store->claim_ready(session(), Queue::apply, SiteId(), 1).at(0));
+  back.how = How::release;
+  auto ready = store->complete({back}).ready;
+  ASSERT_EQ(ready.size(), 1u);
+  EXPECT_EQ(ready[0].queue, Queue::apply);
+}
+
 TEST_F(JobStoreTest, a_job_may_be_delivered_as_often_as_it_takes) {
   enqueue(1);
   db.sql("UPDATE job SET deliveries = 32767");

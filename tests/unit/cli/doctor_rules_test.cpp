@@ -39,6 +39,9 @@ TEST(DoctorRules, no_leading_scheduler_is_an_error_that_says_whether_one_is_ther
   auto idle = judge("scheduler", {{"leading", 0, {}}, {"connected", 2, {}}});
   ASSERT_TRUE(is_error(idle));
   EXPECT_NE(meaning_of(idle[0], Language::en).find("of 2"), std::string::npos);
+  auto frozen = judge("scheduler", {{"leading", 0, {}}, {"connected", 1, {}}, {"lock", 1, {}}});
+  ASSERT_TRUE(is_error(frozen));
+  EXPECT_EQ(frozen[0].subject, "frozen");
 }
 
 TEST(DoctorRules, one_broker_less_is_a_warning_and_none_is_an_error) {
