@@ -29,9 +29,12 @@ REVOKE ALL ON ALL FUNCTIONS IN SCHEMA certfleet FROM PUBLIC;
 GRANT USAGE ON SCHEMA certfleet TO certfleet_viewer, certfleet_daemon;
 GRANT EXECUTE ON FUNCTION promote(text[], text[]), make_ready(bigint), limit_room(text),
   limit_key_of(job_queue, bigint, bigint) TO certfleet_admin, certfleet_worker, certfleet_scheduler;
-GRANT EXECUTE ON FUNCTION next_lane(job_queue, smallint, bigint, bigint, bigint),
-  ready_of_priority(job_queue, smallint, bigint, integer, bigint, bigint, boolean),
-  ready_by_turns(job_queue, bigint, integer, integer, boolean, bigint, bigint, boolean)
+GRANT EXECUTE ON FUNCTION next_lane(job_queue, smallint, bigint, bigint, bigint, bigint, bigint, bigint),
+  first_ready(job_queue, smallint, smallint, bigint, bigint, bigint),
+  ready_of_priority(job_queue, smallint, bigint, integer, bigint, bigint, boolean, bigint, bigint, bigint, bigint,
+                    bigint, bigint),
+  ready_by_turns(job_queue, bigint, integer, integer, boolean, bigint, bigint, boolean, smallint, bigint, bigint,
+                 bigint)
   TO certfleet_worker, certfleet_scheduler;
 GRANT SELECT, UPDATE (tokens, refilled_at) ON job_limit TO certfleet_admin, certfleet_worker, certfleet_scheduler;
 

@@ -10,6 +10,7 @@
 #include "lib/base/error.h"
 #include "lib/store/arrays.h"
 #include "lib/store/completion.h"
+#include "lib/store/front.h"
 #include "lib/store/job_rows.h"
 #include "lib/store/sql.h"
 #include "lib/store/turns.h"
@@ -132,16 +133,17 @@ class PostgresJobStore final : public JobStore {
   }
 
   std::vector<domain::Job> claim_ready(SessionId session, domain::Queue queue, SiteId site, int jobs_max) override {
-    return database_.writing([&](Tx& tx) {
-      const auto site_value = site.value();
-      auto& turns = claim_turns_[queue];
-      auto jobs = jobs_of(tx.raw().exec_prepared(
-          prepared_query(tx, "claim_ready"), session.value(), std::string(to_string(queue)),
-          site ? &site_value : nullptr, jobs_max, turns.skip(), turns.after().site.value(),
-          turns.after().service.value()));
-      turns.served(refs_of(jobs, queue));
-      return jobs;
-    });
+    auto& front = fronts_[queue];
+    auto past = site ? std::nullopt : front.passed(jobs_max);
+    auto jobs = claim_ready(session, queue, site, jobs_max, past);
+    if (past && std::ssize(jobs) < jobs_max) {
+      auto behind = claim_ready(session, queue, site, jobs_max - static_cast<int>(jobs.size()), std::nullopt);
+      jobs.insert(jobs.end(), std::make_move_iterator(behind.begin()), std::make_move_iterator(behind.end()));
+      front.claimed({}, jobs_max);
+    } else if (!site) {
+      front.claimed(refs_of(jobs, queue), jobs_max);
+    }
+    return jobs;
   }
 
   std::vector<domain::JobRef> release_unknown(SessionId session, const std::vector<JobId>& known) override {
@@ -215,7 +217,25 @@ class PostgresJobStore final : public JobStore {
   }
 
  private:
+  std::vector<domain::Job> claim_ready(SessionId session, domain::Queue queue, SiteId site, int jobs_max,
+                                       const std::optional<Front::Place>& past) {
+    return database_.writing([&](Tx& tx) {
+      const auto site_value = site.value();
+      const auto [id, past_queue, past_site, past_service, past_priority] = past.value_or(Front::Place());
+      const std::array place = {std::int64_t{past_priority}, past_site.value(), past_service.value(), id.value()};
+      auto known = [&](std::size_t at) { return past ? &place.at(at) : nullptr; };
+      auto& turns = claim_turns_[queue];
+      auto jobs = jobs_of(tx.raw().exec_prepared(
+          prepared_query(tx, "claim_ready"), session.value(), std::string(to_string(queue)),
+          site ? &site_value : nullptr, jobs_max, turns.skip(), turns.after().site.value(),
+          turns.after().service.value(), known(0), known(1), known(2), known(3)));
+      turns.served(refs_of(jobs, queue));
+      return jobs;
+    });
+  }
+
   Database database_;
+  std::map<domain::Queue, Front> fronts_;
   std::map<domain::Queue, Turns> claim_turns_;
   std::map<domain::Queue, Turns> look_turns_;
 };

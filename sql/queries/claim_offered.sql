@@ -1,11 +1,13 @@
 -- Claims those of the offered jobs that are still ready; the others were taken, drop them.
 -- $1 session, $2 queue, $3 ids in ascending order.
+-- A ready job is one past waiting that has no session: told so, the planner can't mistake the index of all ready
+-- jobs for the way to these few.
 UPDATE job SET state = 'running', fence = fence + 1, deliveries = least(deliveries, 32766) + 1, session_id = $1,
                started_at = now(), run_deadline = now() + time_limit
 WHERE id = ANY (ARRAY(
-        SELECT id FROM job WHERE id = ANY ($3::bigint[]) AND state = 'ready'
+        SELECT id FROM job WHERE id = ANY ($3::bigint[]) AND state > 'waiting' AND session_id IS NULL
         ORDER BY id FOR UPDATE SKIP LOCKED))
-  AND state = 'ready' AND queue = $2::job_queue
+  AND state > 'waiting' AND session_id IS NULL AND queue = $2::job_queue
   AND EXISTS (SELECT 1 FROM session WHERE session.id = $1 AND expires_at > now())
 RETURNING id, fence, kind, subject_id, service_id, node_id, site_id, priority, request_no, attempts_failed,
           attempts_max, crashes, extract(epoch FROM time_limit)::bigint AS time_limit_s, concurrency_key, cancel
