@@ -77,7 +77,7 @@ void Scheduler::step_down(const char* why) {
 }
 
 void Scheduler::lead() {
-  if (!leadership_.notifications().empty()) relay_.notified();
+  hear();
   if (clock_.now() - checked_ >= lead_check) {
     // The lock lives as long as its connection: a question on it proves both.
     leadership_.write([](store::Tx&) {});
@@ -89,6 +89,16 @@ void Scheduler::lead() {
     timetable_.done(duty, clock_.now());
   }
   look();
+}
+
+// Before anything else: a person waits.
+void Scheduler::hear() {
+  std::vector<domain::JobRef> ready;
+  for (const auto& [channel, notice] : leadership_.notifications()) {
+    auto job = store::jobs::job_of_notice(notice);
+    job ? ready.push_back(*job) : relay_.notified();
+  }
+  offer(std::move(ready));
 }
 
 void Scheduler::perform(Duty duty) {

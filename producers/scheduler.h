@@ -36,6 +36,7 @@ class Scheduler {
   void try_to_lead();
   void lead();
   void step_down(const char* why);
+  void hear();
   void perform(Duty duty);
   void start_due();
   void sweep();

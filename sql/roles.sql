@@ -224,9 +224,12 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON daemon TO certfleet_broker, certfleet_sc
 
 -- Every worker: the job engine, and the mails that its results call for.
 GRANT EXECUTE ON FUNCTION promote(text[], text[]), limit_key_of(job_queue, bigint, bigint),
-  next_lane(job_queue, smallint, bigint, bigint, bigint),
-  ready_of_priority(job_queue, smallint, bigint, integer, bigint, bigint, boolean),
-  ready_by_turns(job_queue, bigint, integer, integer, boolean, bigint, bigint, boolean)
+  next_lane(job_queue, smallint, bigint, bigint, bigint, bigint, bigint, bigint),
+  first_ready(job_queue, smallint, smallint, bigint, bigint, bigint),
+  ready_of_priority(job_queue, smallint, bigint, integer, bigint, bigint, boolean, bigint, bigint, bigint, bigint,
+                    bigint, bigint),
+  ready_by_turns(job_queue, bigint, integer, integer, boolean, bigint, bigint, boolean, smallint, bigint, bigint,
+                 bigint)
   TO certfleet_worker, certfleet_scheduler;
 GRANT SELECT ON job_limit TO certfleet_worker, certfleet_scheduler;
 GRANT SELECT, INSERT, UPDATE, DELETE ON session, job TO certfleet_worker;

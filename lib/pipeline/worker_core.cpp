@@ -46,11 +46,15 @@ void WorkerCore::claimed(int jobs, Instant now) {
   held_ += jobs;
   bool full = jobs * 2 >= std::exchange(asked_, 0);
   if (!std::exchange(asked_direct_, false)) {
-    if (!full) probe_at_ = now;  // others were there before: the offers are old
+    doubtful_ = !full;
+    if (!full) probe_at_ = now;
     return;
   }
   direct_ = jobs > 0;
-  if (!full) probe_at_ = now + limits_.ahead;
+  if (!full) {
+    doubtful_ = false;
+    probe_at_ = now + limits_.ahead;
+  }
   heard_ = now;
 }
 
@@ -59,7 +63,7 @@ void WorkerCore::ended(int jobs, Instant now) {
   held_ -= jobs;
   window_ends_ += jobs;
   auto span = since(window_start_, now);
-  if (span < limits_.ahead) return;
+  if (span < limits_.ahead / 4) return;
   auto speed = static_cast<std::int64_t>(window_ends_) * limits_.ahead.count() / span.count();
   ahead_ = static_cast<int>(std::min<std::int64_t>(speed, limits_.ahead_max));
   window_start_ = now;
@@ -83,8 +87,7 @@ WorkerCore::Next WorkerCore::next(Instant now) {
     ahead_ = 0;
   }
   if (worth_claiming()) {
-    bool backlog = fast() && now >= probe_at_;
-    if (backlog) {
+    if (backlog(now)) {
       // A direct claim sees all that is ready, in the same fair order, and fills its batch whatever the brokers
       // have sent so far. The offers in hand are spent with it.
       offers_.clear();
@@ -98,16 +101,15 @@ WorkerCore::Next WorkerCore::next(Instant now) {
         offers_.pop_front();
       }
       asked_ = take;
-    } else if (backlog || direct_ || since(heard_, now) >= silence_) {
+    } else if (backlog(now) || direct_ || since(heard_, now) >= silence_) {
       next.claim_ready = std::min(room(), limits_.batch_max);
       asked_ = next.claim_ready;
       asked_direct_ = true;
     }
   }
   // While direct claims fill their batches, offers would only be thrown away.
-  bool offers_help = !fast() || now < probe_at_;
   auto spoken_for = static_cast<int>(offers_.size() + next.claim_offered.size()) + next.claim_ready;
-  next.room = offers_help ? static_cast<std::size_t>(std::max(0, room() - spoken_for)) : 0;
+  next.room = backlog(now) ? 0 : static_cast<std::size_t>(std::max(0, room() - spoken_for));
   if (next.claim_ready == 0 && next.claim_offered.empty() && room() > 0)
     next.wait = std::clamp(silence_ - since(heard_, now), std::chrono::milliseconds(1), turn);
   return next;

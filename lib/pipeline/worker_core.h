@@ -50,6 +50,7 @@ class WorkerCore {
   int room() const;  // jobs that may still be claimed
   bool worth_claiming() const;
   bool fast() const { return ahead_ >= limits_.fast_from; }  // jobs end faster than single offers come
+  bool backlog(Instant now) const { return (fast() || doubtful_) && now >= probe_at_; }
 
   WorkerLimits limits_;
   std::chrono::milliseconds silence_;
@@ -58,7 +59,8 @@ class WorkerCore {
   bool direct_ = false;        // the last direct claim found work: there is more than the offers bring
   int asked_ = 0;              // the claim under way is for so many
   bool asked_direct_ = false;  // and is a direct one
-  Instant probe_at_{};         // a fast worker's next direct claim: at once while they fill half of their batch
+  bool doubtful_ = false;      // the last offers were old: somebody claims them without having been offered them
+  Instant probe_at_{};         // if fast or doubtful, the next direct claim: at once while they fill half of theirs
   Instant heard_;              // the last offer that was worth something, or direct claim
   std::deque<JobId> offers_;
   std::unordered_set<JobId> offered_;  // the same, to drop doubles

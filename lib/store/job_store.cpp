@@ -10,6 +10,7 @@
 #include "lib/base/error.h"
 #include "lib/store/arrays.h"
 #include "lib/store/completion.h"
+#include "lib/store/front.h"
 #include "lib/store/job_rows.h"
 #include "lib/store/sql.h"
 #include "lib/store/turns.h"
@@ -19,9 +20,13 @@ namespace {
 
 constexpr int unparked_max = 10'000;  // of one opening: more would make it slow; the rest comes due by itself
 
-double seconds_of(WallTime time) { return std::chrono::duration<double>(time.time_since_epoch()).count(); }
+double seconds_of(WallTime time) {
+  return std::chrono::duration<double>(time.time_since_epoch()).count();
+}
 
-std::string prepared_query(Tx& tx, std::string_view name) { return tx.prepared(name, sql::query(name)); }
+std::string prepared_query(Tx& tx, std::string_view name) {
+  return tx.prepared(name, sql::query(name));
+}
 
 // Where the columns of a claim's answer stand: looked up once, not for each row.
 struct JobColumns {
@@ -92,11 +97,14 @@ class PostgresJobStore final : public JobStore {
   SessionId open_session(const SessionInfo& info, std::chrono::seconds life) override {
     return database_.writing([&](Tx& tx) {
       auto row = tx.raw().exec_params1(
-          "INSERT INTO session (queue, host, pid, site_id, slots, expires_at, kinds, sealing_keys, clock_error_s)"
-          " VALUES ($1::job_queue, $2, $3, nullif($4::bigint, 0), $5, now() + make_interval(secs => $6), $7::text[],"
+          "INSERT INTO session (queue, host, pid, site_id, slots, expires_at, kinds, sealing_keys, "
+          "clock_error_s)"
+          " VALUES ($1::job_queue, $2, $3, nullif($4::bigint, 0), $5, now() + make_interval(secs => $6), "
+          "$7::text[],"
           "         $8::text[], $9 - extract(epoch FROM clock_timestamp())) RETURNING id",
-          std::string(to_string(info.queue)), info.host, info.pid, info.site.value(), info.slots, life.count(),
-          array_literal(info.kinds), array_literal(info.sealing_keys), seconds_of(SystemClock().wall()));
+          std::string(to_string(info.queue)), info.host, info.pid, info.site.value(), info.slots,
+          life.count(), array_literal(info.kinds), array_literal(info.sealing_keys),
+          seconds_of(SystemClock().wall()));
       if (!info.kinds.empty())
         tx.raw().exec_prepared(prepared_query(tx, "unpark"), std::string(to_string(info.queue)),
                                array_literal(info.kinds), unparked_max);
@@ -127,10 +135,12 @@ class PostgresJobStore final : public JobStore {
   }
 
   void close_session(SessionId session) override {
-    database_.write([&](Tx& tx) { tx.raw().exec_params("DELETE FROM session WHERE id = $1", session.value()); });
+    database_.write(
+        [&](Tx& tx) { tx.raw().exec_params("DELETE FROM session WHERE id = $1", session.value()); });
   }
 
-  std::vector<domain::Job> claim_offered(SessionId session, domain::Queue queue, std::vector<JobId> ids) override {
+  std::vector<domain::Job> claim_offered(SessionId session, domain::Queue queue,
+                                         std::vector<JobId> ids) override {
     if (ids.empty()) return {};
     std::sort(ids.begin(), ids.end());  // every batch locks in the order of ids
     ArrayLiteral literal;
@@ -142,17 +152,19 @@ class PostgresJobStore final : public JobStore {
     });
   }
 
-  std::vector<domain::Job> claim_ready(SessionId session, domain::Queue queue, SiteId site, int jobs_max) override {
-    return database_.writing([&](Tx& tx) {
-      const auto site_value = site.value();
-      auto& turns = claim_turns_[queue];
-      auto rows = tx.raw().exec_prepared(prepared_query(tx, "claim_ready"), session.value(),
-                                         std::string(to_string(queue)), site ? &site_value : nullptr, jobs_max,
-                                         turns.skip(), turns.after().site.value(), turns.after().service.value());
-      auto jobs = jobs_of(rows, session);
-      turns.served(refs_of(jobs, queue));
-      return jobs;
-    });
+  std::vector<domain::Job> claim_ready(SessionId session, domain::Queue queue, SiteId site,
+                                       int jobs_max) override {
+    auto& front = fronts_[queue];
+    auto past = site ? std::nullopt : front.passed(jobs_max);
+    auto jobs = claim_ready(session, queue, site, jobs_max, past);
+    if (past && std::ssize(jobs) < jobs_max) {
+      auto behind = claim_ready(session, queue, site, jobs_max - static_cast<int>(jobs.size()), std::nullopt);
+      jobs.insert(jobs.end(), std::make_move_iterator(behind.begin()), std::make_move_iterator(behind.end()));
+      front.claimed({}, jobs_max);
+    } else if (!site) {
+      front.claimed(refs_of(jobs, queue), jobs_max);
+    }
+    return jobs;
   }
 
   std::vector<domain::JobRef> release_unknown(SessionId session, const std::vector<JobId>& known) override {
@@ -218,9 +230,9 @@ class PostgresJobStore final : public JobStore {
     return database_.reading([&](Tx& tx) {
       std::vector<domain::JobRef> ready;
       auto& turns = look_turns_[queue];
-      for (const auto& row : tx.raw().exec_prepared(
-               prepared_query(tx, "ready_jobs"), std::string(to_string(queue)), jobs_max,
-               turns.after().site.value(), turns.after().service.value()))
+      for (const auto& row :
+           tx.raw().exec_prepared(prepared_query(tx, "ready_jobs"), std::string(to_string(queue)), jobs_max,
+                                  turns.after().site.value(), turns.after().service.value()))
         ready.push_back(jobs::job_ref(row));
       turns.served(ready);
       return ready;
@@ -228,7 +240,28 @@ class PostgresJobStore final : public JobStore {
   }
 
  private:
+  std::vector<domain::Job> claim_ready(SessionId session, domain::Queue queue, SiteId site, int jobs_max,
+                                       const std::optional<Front::Place>& past) {
+    return database_.writing([&](Tx& tx) {
+      const auto site_value = site.value();
+      const auto [id, past_queue, past_site, past_service, past_priority] = past.value_or(Front::Place());
+      const std::array place = {std::int64_t{past_priority}, past_site.value(), past_service.value(),
+                                id.value()};
+      auto known = [&](std::size_t at) { return past ? &place.at(at) : nullptr; };
+      auto& turns = claim_turns_[queue];
+      auto jobs =
+          jobs_of(tx.raw().exec_prepared(
+                      prepared_query(tx, "claim_ready"), session.value(), std::string(to_string(queue)),
+                      site ? &site_value : nullptr, jobs_max, turns.skip(), turns.after().site.value(),
+                      turns.after().service.value(), known(0), known(1), known(2), known(3)),
+                  session);
+      turns.served(refs_of(jobs, queue));
+      return jobs;
+    });
+  }
+
   Database database_;
+  std::map<domain::Queue, Front> fronts_;
   std::map<domain::Queue, Turns> claim_turns_;
   std::map<domain::Queue, Turns> look_turns_;
 };

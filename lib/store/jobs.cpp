@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <pqxx/pqxx>
+#include <sstream>
 
 #include "lib/base/error.h"
 #include "lib/store/arrays.h"
@@ -59,9 +60,28 @@ int enqueue(Tx& tx, std::span<const domain::NewJob> jobs) {
 int enqueue(Tx& tx, const domain::NewJob& job) { return enqueue(tx, std::span(&job, 1)); }
 
 int enqueue_by_person(Tx& tx, const domain::NewJob& job) {
+  auto before = tx.ready_jobs().size();
   int made = enqueue(tx, job);
-  tx.raw().exec(fmt::format("NOTIFY {}", channel));
+  auto ready = std::span(tx.ready_jobs()).subspan(before);
+  auto notice = ready.size() == 1 ? notice_of(ready.front()) : std::string();
+  tx.raw().exec_params("SELECT pg_notify($1, $2)", channel, notice);
   return made;
+}
+
+std::string notice_of(const domain::JobRef& ref) {
+  return fmt::format("{} {} {} {} {}", ref.id.value(), to_string(ref.queue), ref.site.value(), ref.service.value(),
+                     ref.priority);
+}
+
+std::optional<domain::JobRef> job_of_notice(std::string_view notice) {
+  std::istringstream words{std::string(notice)};
+  std::int64_t id = 0, site = 0, service = 0;
+  std::int16_t priority = 0;
+  std::string queue_name;
+  if (!(words >> id >> queue_name >> site >> service >> priority) || !words.eof()) return std::nullopt;
+  auto queue = domain::queue_from(queue_name);
+  if (!queue || id <= 0 || site < 0 || service < 0) return std::nullopt;
+  return domain::JobRef{JobId(id), *queue, SiteId(site), ServiceId(service), priority};
 }
 
 void ensure_partitions(Tx& tx) { tx.raw().exec("SELECT ensure_partitions()"); }

@@ -1,7 +1,10 @@
 // Jobs: enqueued by whoever decides that work is due, in the transaction of the cause.
 #pragma once
 
+#include <optional>
 #include <span>
+#include <string>
+#include <string_view>
 
 #include "lib/domain/job.h"
 #include "lib/store/transaction.h"
@@ -14,13 +17,18 @@ namespace certfleet::store::jobs {
 int enqueue(Tx& tx, std::span<const domain::NewJob> jobs);
 int enqueue(Tx& tx, const domain::NewJob& job);
 
-// The same for a person's request: the leading scheduler hears of it by NOTIFY and offers it.
+// The same for a person's request: the leading scheduler hears of it by NOTIFY and offers it, without a look at
+// the database if the job is ready at once.
 int enqueue_by_person(Tx& tx, const domain::NewJob& job);
 
 // Makes the partitions of history and traces for this month and the next ones.
 void ensure_partitions(Tx& tx);
 
-// The channel that enqueue_by_person notifies.
+// The channel that enqueue_by_person notifies: of one ready job, or with nothing to read, that there is something to
+// look for.
 inline constexpr const char* channel = "certfleet_jobs";
+std::string notice_of(const domain::JobRef& ref);
+// Nothing if it is no notice of a job. As any offer it is a hint: whoever claims looks at the row.
+std::optional<domain::JobRef> job_of_notice(std::string_view notice);
 
 }  // namespace certfleet::store::jobs

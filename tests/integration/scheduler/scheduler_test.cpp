@@ -107,6 +107,15 @@ TEST_F(SchedulerTest, hears_of_a_persons_request_at_once) {
   auto scheduler = start();
   ASSERT_TRUE(eventually(5s, [&] { return scheduler->leading(); }));
   database.write([](store::Tx& tx) { store::jobs::enqueue_by_person(tx, {.kind = "apply.run", .subject = 3}); });
+  ASSERT_TRUE(eventually(5s, [&] { return scheduler->offers() == 1; }));
+  EXPECT_EQ(std::to_string(scheduler->offered.front().id.value()), db.sql("SELECT id FROM job"));
+}
+
+TEST_F(SchedulerTest, looks_when_it_is_told_that_there_is_something) {
+  auto scheduler = start();
+  ASSERT_TRUE(eventually(5s, [&] { return scheduler->leading(); }));
+  database.write([](store::Tx& tx) { store::jobs::enqueue(tx, {.kind = "apply.run", .subject = 3}); });
+  db.sql("SELECT pg_notify('certfleet_jobs', 'whatever a newer version says')");
   EXPECT_TRUE(eventually(5s, [&] { return scheduler->offers() == 1; }));
 }
 

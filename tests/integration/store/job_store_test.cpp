@@ -6,6 +6,7 @@
 
 #include "lib/base/error.h"
 #include "lib/store/jobs.h"
+#include "lib/store/sql.h"
 #include "tests/support/database/database.h"
 
 namespace certfleet::store {
@@ -52,6 +53,26 @@ class JobStoreTest : public ::testing::Test {
     return db.sql("SELECT outcome FROM job_history WHERE id = " + std::to_string(id.value()));
   }
 };
+
+// Plans are kept: one made while there was next to no job must hold when there are a million.
+TEST_F(JobStoreTest, claims_and_ends_find_their_jobs_by_the_primary_key_alone) {
+  auto plan = [&](const std::string& query, const std::string& arguments) {
+    return db.sql("SET search_path TO certfleet; SET enable_seqscan TO off;"
+                  "SET plan_cache_mode TO force_generic_plan;"
+                  "PREPARE asked AS " + std::string(sql::query(query)) +
+                  "; EXPLAIN (FORMAT JSON) EXECUTE asked(" + arguments + ")");
+  };
+  for (const auto& [query, arguments] :
+       {std::pair("claim_offered", "1, 'apply', '{1,2}'"),
+        std::pair("claim_ready", "1, 'apply', NULL, 10, 0, 0, 0, NULL, NULL, NULL, NULL"),
+        std::pair("finish", "'{1}', '{1}', '{}', '{}', '{}'"),
+        std::pair("put_back", "'{1}', '{1}', '{0}', '{0}', '{\"\"}', '{0}', '{f}'")}) {
+    auto found = plan(query, arguments);
+    EXPECT_NE(found.find("job_pkey"), std::string::npos) << query << found;
+    EXPECT_EQ(found.find("job_lane"), std::string::npos) << query << found;
+    EXPECT_EQ(found.find("job_running"), std::string::npos) << query << found;
+  }
+}
 
 TEST_F(JobStoreTest, a_completed_job_moves_to_history_with_its_writes_and_follow_ups) {
   enqueue(1);

@@ -72,6 +72,7 @@ job_of_person             a
 keep_revision             -
 keep_service_expiry       -
 keep_service_order_state  -
+first_ready               sw
 keep_windows_key_alone    -
 limit_key_of              asw
 limit_room                -

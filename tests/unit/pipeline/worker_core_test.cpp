@@ -136,6 +136,18 @@ TEST_F(WorkerCoreTest, a_fast_worker_claims_directly_when_its_offers_turn_out_to
   EXPECT_EQ(core.next(now).claim_ready, 128);
 }
 
+TEST_F(WorkerCoreTest, a_slow_worker_too_claims_directly_until_it_finds_nothing_when_its_offers_are_old) {
+  core.offered(ids(1, 4), now);
+  ASSERT_EQ(core.next(now).claim_offered, ids(1, 4));
+  core.claimed(0, now);
+  core.offered(ids(5, 4), now);
+  auto next = core.next(now);
+  EXPECT_EQ(next.claim_ready, 4);
+  EXPECT_EQ(next.room, 0u);
+  core.claimed(0, now);
+  EXPECT_EQ(core.next(now).room, 4u) << "offers are welcome again";
+}
+
 TEST_F(WorkerCoreTest, a_fast_worker_looks_for_more_now_and_then_though_offers_come) {
   run_fast(500);
   ASSERT_EQ(core.next(now).claim_ready, 128);

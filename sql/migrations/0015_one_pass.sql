@@ -1,0 +1,200 @@
+-- What stood at the front of the index of ready jobs and was claimed is passed by at each look, until the server may
+-- forget it, which a long transaction puts off. So there is one pass instead of three, and who has just emptied the
+-- front of a lane may say so: (p_past_priority, p_past_site, p_past_service) is that lane, p_past the last job there
+-- that is not looked at. Null: all is looked at.
+
+DROP FUNCTION ready_of_priority(job_queue, smallint, bigint, integer, bigint, bigint, boolean);
+DROP FUNCTION next_lane(job_queue, smallint, bigint, bigint, bigint);
+DROP FUNCTION ready_by_turns(job_queue, bigint, integer, integer, boolean, bigint, bigint, boolean);
+
+-- The lane after the given one at its priority, of one site and none only if p_only is given. No row at the end.
+-- lane_first is the first job there.
+CREATE FUNCTION next_lane(p_queue job_queue, p_priority smallint, p_only bigint, p_past_site bigint,
+                          p_past_service bigint, p_past bigint, INOUT lane_site bigint, INOUT lane_service bigint,
+                          OUT lane_first bigint)
+LANGUAGE plpgsql SET search_path = certfleet, pg_temp AS $$
+DECLARE
+  wanted bigint;
+BEGIN
+  IF p_only IS NULL AND p_past IS NOT NULL AND (lane_site, lane_service) < (p_past_site, p_past_service) THEN
+    SELECT coalesce(j.site_id, 0), coalesce(j.service_id, 0), j.id INTO lane_site, lane_service, lane_first
+    FROM job j
+    WHERE j.queue = p_queue AND j.state = 'ready' AND j.priority = p_priority
+      AND (coalesce(j.site_id, 0), coalesce(j.service_id, 0)) > (lane_site, lane_service)
+      AND (coalesce(j.site_id, 0), coalesce(j.service_id, 0)) < (p_past_site, p_past_service)
+    ORDER BY coalesce(j.site_id, 0), coalesce(j.service_id, 0), j.id LIMIT 1;
+    IF FOUND THEN RETURN; END IF;
+    SELECT coalesce(j.site_id, 0), coalesce(j.service_id, 0), j.id INTO lane_site, lane_service, lane_first
+    FROM job j
+    WHERE j.queue = p_queue AND j.state = 'ready' AND j.priority = p_priority
+      AND (coalesce(j.site_id, 0), coalesce(j.service_id, 0), j.id) > (p_past_site, p_past_service, p_past)
+    ORDER BY coalesce(j.site_id, 0), coalesce(j.service_id, 0), j.id LIMIT 1;
+    RETURN;
+  END IF;
+  IF p_only IS NULL THEN
+    SELECT coalesce(j.site_id, 0), coalesce(j.service_id, 0), j.id INTO lane_site, lane_service, lane_first
+    FROM job j
+    WHERE j.queue = p_queue AND j.state = 'ready' AND j.priority = p_priority
+      AND (coalesce(j.site_id, 0), coalesce(j.service_id, 0)) > (lane_site, lane_service)
+    ORDER BY coalesce(j.site_id, 0), coalesce(j.service_id, 0), j.id LIMIT 1;
+    RETURN;
+  END IF;
+  FOREACH wanted IN ARRAY ARRAY[0, p_only] LOOP
+    CONTINUE WHEN wanted < lane_site;
+    IF wanted > lane_site THEN lane_service := -1; END IF;
+    lane_site := wanted;
+    SELECT coalesce(j.service_id, 0), j.id INTO lane_service, lane_first FROM job j
+    WHERE j.queue = p_queue AND j.state = 'ready' AND j.priority = p_priority
+      AND coalesce(j.site_id, 0) = wanted AND coalesce(j.service_id, 0) > lane_service
+    ORDER BY coalesce(j.service_id, 0), j.id LIMIT 1;
+    IF FOUND THEN RETURN; END IF;
+  END LOOP;
+  lane_site := NULL;
+  lane_service := NULL;
+END $$;
+
+-- Up to p_count ready jobs of one priority, from its lanes in turn as evenly as they have them. The first is
+-- the lane after (p_site, p_service), and of more lanes than jobs wanted the rest is left for another call.
+-- p_first…: the priority's first job of all, if it is known.
+CREATE FUNCTION ready_of_priority(p_queue job_queue, p_priority smallint, p_only bigint, p_count integer,
+                                  p_site bigint, p_service bigint, p_lock boolean, p_first_site bigint,
+                                  p_first_service bigint, p_first bigint, p_past_site bigint,
+                                  p_past_service bigint, p_past bigint) RETURNS bigint[]
+LANGUAGE plpgsql SET search_path = certfleet, pg_temp AS $$
+DECLARE
+  sites    bigint[] := '{}';  -- the lanes that may have more, and the last job taken from each
+  services bigint[] := '{}';
+  lasts    bigint[] := '{}';
+  site     bigint := p_site;
+  service  bigint := p_service;
+  first    bigint;
+  around   boolean := false;
+  taken    bigint[] := '{}';
+  more     bigint[];
+  share    integer;
+  emptied  integer;
+BEGIN
+  WHILE cardinality(sites) < p_count LOOP
+    IF p_only IS NULL AND (site, service) < (p_first_site, p_first_service) THEN
+      site := p_first_site;
+      service := p_first_service;
+      first := p_first;
+    ELSE
+      SELECT lane_site, lane_service, lane_first INTO site, service, first
+      FROM next_lane(p_queue, p_priority, p_only, p_past_site, p_past_service, p_past, site, service);
+    END IF;
+    IF site IS NULL THEN
+      EXIT WHEN around;
+      around := true;
+      site := -1;
+      service := -1;
+      CONTINUE;
+    END IF;
+    EXIT WHEN around AND (site, service) > (p_site, p_service);
+    sites := sites || site;
+    services := services || service;
+    lasts := lasts || first - 1;
+  END LOOP;
+
+  WHILE cardinality(sites) > 0 AND cardinality(taken) < p_count LOOP
+    share := greatest(1, (p_count - cardinality(taken)) / cardinality(sites));
+    emptied := 0;
+    FOR i IN 1..cardinality(sites) LOOP
+      EXIT WHEN cardinality(taken) >= p_count;
+      IF p_lock THEN
+        more := ARRAY(SELECT j.id FROM job j
+                      WHERE j.queue = p_queue AND j.state = 'ready' AND j.priority = p_priority
+                        AND coalesce(j.site_id, 0) = sites[i] AND coalesce(j.service_id, 0) = services[i]
+                        AND j.id > lasts[i]
+                      ORDER BY j.id LIMIT share FOR UPDATE SKIP LOCKED);
+      ELSE
+        more := ARRAY(SELECT j.id FROM job j
+                      WHERE j.queue = p_queue AND j.state = 'ready' AND j.priority = p_priority
+                        AND coalesce(j.site_id, 0) = sites[i] AND coalesce(j.service_id, 0) = services[i]
+                        AND j.id > lasts[i]
+                      ORDER BY j.id LIMIT share);
+      END IF;
+      taken := taken || more;
+      IF cardinality(more) < share THEN
+        lasts[i] := NULL;
+        emptied := emptied + 1;
+      ELSE
+        lasts[i] := more[share];
+      END IF;
+    END LOOP;
+    CONTINUE WHEN emptied = 0;
+    SELECT coalesce(array_agg(s ORDER BY n), '{}'), coalesce(array_agg(v ORDER BY n), '{}'),
+           coalesce(array_agg(l ORDER BY n), '{}')
+    INTO sites, services, lasts
+    FROM unnest(sites, services, lasts) WITH ORDINALITY AS t(s, v, l, n) WHERE l IS NOT NULL;
+  END LOOP;
+  RETURN taken;
+END $$;
+
+-- The first ready job of the priorities after p_level.
+CREATE FUNCTION first_ready(p_queue job_queue, p_level smallint, p_past_priority smallint, p_past_site bigint,
+                            p_past_service bigint, p_past bigint, OUT priority smallint, OUT site bigint,
+                            OUT service bigint, OUT id bigint)
+LANGUAGE plpgsql SET search_path = certfleet, pg_temp AS $$
+BEGIN
+  IF p_past IS NULL OR p_level >= p_past_priority THEN
+    SELECT j.priority, coalesce(j.site_id, 0), coalesce(j.service_id, 0), j.id INTO priority, site, service, id
+    FROM job j
+    WHERE j.queue = p_queue AND j.state = 'ready' AND j.priority > p_level
+    ORDER BY j.priority, coalesce(j.site_id, 0), coalesce(j.service_id, 0), j.id LIMIT 1;
+    RETURN;
+  END IF;
+  SELECT j.priority, coalesce(j.site_id, 0), coalesce(j.service_id, 0), j.id INTO priority, site, service, id
+  FROM job j
+  WHERE j.queue = p_queue AND j.state = 'ready' AND j.priority > p_level
+    AND (j.priority, coalesce(j.site_id, 0), coalesce(j.service_id, 0)) < (p_past_priority, p_past_site, p_past_service)
+  ORDER BY j.priority, coalesce(j.site_id, 0), coalesce(j.service_id, 0), j.id LIMIT 1;
+  IF FOUND THEN RETURN; END IF;
+  SELECT j.priority, coalesce(j.site_id, 0), coalesce(j.service_id, 0), j.id INTO priority, site, service, id
+  FROM job j
+  WHERE j.queue = p_queue AND j.state = 'ready'
+    AND (j.priority, coalesce(j.site_id, 0), coalesce(j.service_id, 0), j.id)
+        > (p_past_priority, p_past_site, p_past_service, p_past)
+  ORDER BY j.priority, coalesce(j.site_id, 0), coalesce(j.service_id, 0), j.id LIMIT 1;
+END $$;
+
+-- Up to p_count ready jobs of a queue, the most urgent first, by turns. p_only: of one site and of none.
+-- p_skip: so many priorities are asked last; a caller who skips one now and then starves nobody.
+-- p_spread: no priority takes the last eighth of what is left, so that others are seen beside it.
+-- p_lock: locks them and leaves out what others have locked.
+-- The planner must not sort here: it knows too little of a table whose rows come and go this fast.
+CREATE FUNCTION ready_by_turns(p_queue job_queue, p_only bigint, p_count integer, p_skip integer, p_spread boolean,
+                               p_site bigint, p_service bigint, p_lock boolean,
+                               p_past_priority smallint DEFAULT NULL, p_past_site bigint DEFAULT NULL,
+                               p_past_service bigint DEFAULT NULL, p_past bigint DEFAULT NULL) RETURNS bigint[]
+LANGUAGE plpgsql SET search_path = certfleet, pg_temp SET enable_seqscan = off SET enable_sort = off
+SET enable_bitmapscan = off AS $$
+DECLARE
+  taken   bigint[] := '{}';
+  skipped smallint[] := '{}';
+  level   smallint := -32768;
+  room    integer;
+  first   record;
+BEGIN
+  WHILE cardinality(taken) < p_count LOOP
+    SELECT * INTO first FROM first_ready(p_queue, level, p_past_priority, p_past_site, p_past_service, p_past);
+    EXIT WHEN first.id IS NULL;
+    level := first.priority;
+    IF cardinality(skipped) < p_skip THEN
+      skipped := skipped || level;
+      CONTINUE;
+    END IF;
+    room := p_count - cardinality(taken);
+    IF p_spread THEN room := room - room / 8; END IF;
+    taken := taken || ready_of_priority(p_queue, level, p_only, room, p_site, p_service, p_lock,
+                                        first.site, first.service, first.id, p_past_site, p_past_service,
+                                        CASE WHEN level = p_past_priority THEN p_past END);
+  END LOOP;
+  FOREACH level IN ARRAY skipped LOOP
+    EXIT WHEN cardinality(taken) >= p_count;
+    taken := taken || ready_of_priority(p_queue, level, p_only, p_count - cardinality(taken), p_site, p_service,
+                                        p_lock, NULL, NULL, NULL, p_past_site, p_past_service,
+                                        CASE WHEN level = p_past_priority THEN p_past END);
+  END LOOP;
+  RETURN taken;
+END $$;
