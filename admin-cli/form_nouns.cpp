@@ -100,8 +100,9 @@ struct Store {
   std::function<T(Tx&, std::int64_t)> get;
   std::function<std::int64_t(Tx&, const T&)> add;
   std::function<void(Tx&, const T&)> update;
-  // What a new thing must have before the form is read, and what hangs on it beside its row.
+  // What a changed thing takes over from what it was before the form is read.
   std::function<void(T&, const T&)> keep = [](T&, const T&) {};
+  bool locked = true;  // no: people may not lock its rows, and `update` does it for them
 };
 
 template <class T>
@@ -125,7 +126,8 @@ FormNoun named(const char* section, const Text& noun, Store<T> store) {
     T thing{};
     auto id = names.find(store.noun, form.name);
     if (id) {
-      check_revision(form, store::revisions::lock(tx, store.table, *id));
+      check_revision(form, store.locked ? store::revisions::lock(tx, store.table, *id)
+                                        : store::revisions::of(tx, store.table, *id));
       T before = store.get(tx, *id);
       change.before = form_of(before, names);
       thing.id = Id(*id);
@@ -314,6 +316,7 @@ FormNoun users() {
                                          "a new user is made by certfleet user add"});
       },
       store::users::update);
+  store.locked = false;
   return named("users", nouns::user, std::move(store));
 }
 

@@ -48,9 +48,11 @@ TEST_F(WorkerCoreTest, drops_an_offer_that_it_holds_already) {
   EXPECT_EQ(core.next(now).claim_offered, ids(1, 2));
 }
 
-TEST_F(WorkerCoreTest, has_its_room_back_when_the_offered_jobs_were_taken_by_others) {
+TEST_F(WorkerCoreTest, looks_for_itself_when_the_offered_jobs_were_taken_by_others_and_has_its_room_back) {
   core.offered(ids(1, 4), now);
   core.next(now);
+  core.claimed(0, now);
+  EXPECT_EQ(core.next(now).claim_ready, 4);
   core.claimed(0, now);
   EXPECT_EQ(core.next(now).room, 4u);
 }
