@@ -138,6 +138,16 @@ BEGIN
   RETURN NEW;
 END $$;
 
+-- What functions of other rooms do for a person with the owner's eyes is an administrator's of this installation.
+CREATE FUNCTION require_admin_by_trigger() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = certfleet, pg_temp AS $$
+BEGIN
+  PERFORM require_admin();
+  RETURN NULL;
+END $$;
+CREATE TRIGGER by_admin BEFORE INSERT OR UPDATE OR DELETE ON sealing_key FOR EACH STATEMENT
+  WHEN (session_user LIKE '%@%') EXECUTE FUNCTION require_admin_by_trigger();
+
 DO $$
 DECLARE
   child text;
