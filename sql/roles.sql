@@ -188,7 +188,9 @@ GRANT INSERT (service_id, ca_account_id, state, scheduled_at, csr_id),
       UPDATE (ca_account_id, state, scheduled_at, csr_id, cancel, error, ended_at) ON ca_order TO certfleet_admin;
 GRANT INSERT (node_id, certificate_id, state, scheduled_at),
       UPDATE (certificate_id, state, scheduled_at, error, ended_at) ON apply TO certfleet_admin;
-GRANT INSERT (service_id, pem), DELETE ON csr TO certfleet_admin;
+GRANT INSERT (service_id, key_pair_id, pem), DELETE ON csr TO certfleet_admin;
+-- The rest is for functions; who edits also locks the row, which takes a right to write it.
+GRANT UPDATE (contact) ON app_user TO certfleet_admin;
 GRANT INSERT (message_id, event, event_key, notification_id, service_id, node_id, request_no, error, not_after)
   ON mail TO certfleet_admin;
 GRANT INSERT (queue, state, kind, subject_id, service_id, node_id, site_id, priority, run_at, time_limit,

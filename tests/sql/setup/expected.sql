@@ -15,7 +15,7 @@ CREATE TABLE tap.tables AS SELECT words[1] AS name, words[2:] AS may FROM (
   SELECT regexp_split_to_array(trim(line), ' +') AS words FROM regexp_split_to_table(trim($table$
 access                  siud  siud  s     s     -     -     -     -     su    -     -     -     -     -
 acme_challenge          s     -     s     -     -     -     -     siud  -     -     -     -     -     -
-app_user                s     s     s     s     -     -     -     -     -     -     -     -     -     -
+app_user                su    su    s     s     -     -     -     -     -     -     -     -     -     -
 applicant               siud  siud  s     s     -     -     -     s     -     -     -     -     -     -
 apply                   siu   -     s     -     siu   -     -     -     su    -     -     -     -     -
 audit                   s     -     -     -     -     -     -     -     -     -     -     -     -     -
@@ -62,6 +62,7 @@ audit_subject             -
 by_own_hand               avsbw
 cancel_jobs               a
 change_password           avn
+csr_by_person             -
 end_sessions              -
 ensure_partitions         s
 failed_logins             a
