@@ -61,11 +61,11 @@ LANGUAGE sql STABLE SET search_path = certfleet, pg_temp AS $$
     WHEN p_job.kind = 'mail.send' THEN EXISTS (
       SELECT 1 FROM mail m WHERE m.id = p_job.subject_id AND m.service_id = p_job.service_id
         AND m.node_id IS NOT DISTINCT FROM p_job.node_id AND m.sent_at IS NULL)
-    WHEN p_job.kind IN ('apply.reseal', 'order.reseal', 'mail.reseal') THEN
-      p_job.subject_id = 0 AND p_job.service_id IS NULL AND p_job.node_id IS NULL
     WHEN p_job.kind = 'mail.test' THEN
       p_job.service_id IS NULL AND p_job.node_id IS NULL AND EXISTS (
         SELECT 1 FROM notification_table t WHERE t.id = p_job.subject_id)
+    WHEN p_job.kind IN ('apply.reseal', 'order.reseal', 'mail.reseal') THEN
+      p_job.service_id IS NULL AND p_job.node_id IS NULL AND p_job.subject_id = 0 AND p_job.dedupe_key = p_job.kind
   END, false)
 $$;
 REVOKE ALL ON FUNCTION job_of_person(job) FROM PUBLIC;
@@ -133,9 +133,8 @@ BEGIN
               AND EXISTS (SELECT 1 FROM pg_attribute g WHERE g.attrelid = c.oid
                           AND g.attname IN ('group_id', 'service_id', 'node_id', 'order_id')))
       AND a.atttypid IN ('text'::regtype, 'bytea'::regtype, 'jsonb'::regtype)
-      AND a.attname NOT IN ('state', 'kind', 'algorithm', 'apply_status', 'served_state', 'verify_mode', 'event', 'order_state',
-                            'csr_source',
-                            'concurrency_key', 'dedupe_key', 'limit_key')
+      AND a.attname NOT IN ('state', 'kind', 'algorithm', 'apply_status', 'served_state', 'verify_mode', 'event',
+                            'order_state', 'csr_source', 'concurrency_key', 'dedupe_key', 'limit_key')
   LOOP
     EXECUTE format('ALTER TABLE %I ALTER COLUMN %I SET STATISTICS 0', one.name, one.column_name);
   END LOOP;
@@ -147,16 +146,6 @@ BEGIN
     EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', one.name);
   END LOOP;
 END $$;
-
--- The rotation of the sealing key: persons move it on, each worker seals anew what it may open.
-GRANT EXECUTE ON FUNCTION sealed_boxes(), offer_sealing_key(bytea), activate_sealing_key(text),
-  retire_sealing_key(text) TO certfleet_admin;
-GRANT EXECUTE ON FUNCTION sealed_columns() TO certfleet_viewer, certfleet_daemon;
-GRANT SELECT ON sealing_key TO certfleet_apply, certfleet_order, certfleet_mail;
-GRANT UPDATE (login_secret_sealed, login_key_sealed, exec_secret_sealed) ON access TO certfleet_apply;
-GRANT UPDATE (key_sealed) ON key_pair TO certfleet_apply;
-GRANT UPDATE (auth_password_sealed) ON mail_settings TO certfleet_mail;
-SELECT guard_sealed_columns();
 
 -- ---- People.
 
@@ -199,7 +188,9 @@ GRANT INSERT (service_id, ca_account_id, state, scheduled_at, csr_id),
       UPDATE (ca_account_id, state, scheduled_at, csr_id, cancel, error, ended_at) ON ca_order TO certfleet_admin;
 GRANT INSERT (node_id, certificate_id, state, scheduled_at),
       UPDATE (certificate_id, state, scheduled_at, error, ended_at) ON apply TO certfleet_admin;
-GRANT INSERT (service_id, pem), DELETE ON csr TO certfleet_admin;
+GRANT INSERT (service_id, key_pair_id, pem), DELETE ON csr TO certfleet_admin;
+-- The rest is for functions; who edits also locks the row, which takes a right to write it.
+GRANT UPDATE (contact) ON app_user TO certfleet_admin;
 GRANT INSERT (message_id, event, event_key, notification_id, service_id, node_id, request_no, error, not_after)
   ON mail TO certfleet_admin;
 GRANT INSERT (queue, state, kind, subject_id, service_id, node_id, site_id, priority, run_at, time_limit,
@@ -212,6 +203,16 @@ GRANT EXECUTE ON FUNCTION promote(text[], text[]), job_of_person(job), limit_key
   add_user(text, text, text, text, timestamptz), set_user(text, text, text), reset_user(text, text, timestamptz),
   remove_user(text), failed_logins(timestamptz, integer) TO certfleet_admin;
 GRANT EXECUTE ON FUNCTION who_am_i(), change_password(text) TO certfleet_viewer, certfleet_newcomer;
+
+-- ---- The rotation of the sealing key: persons move it on, each worker seals anew what it may open.
+GRANT EXECUTE ON FUNCTION sealed_boxes(), offer_sealing_key(bytea), activate_sealing_key(text),
+  retire_sealing_key(text) TO certfleet_admin;
+GRANT EXECUTE ON FUNCTION sealed_columns() TO certfleet_viewer, certfleet_daemon;
+GRANT SELECT ON sealing_key TO certfleet_apply, certfleet_order, certfleet_mail;
+GRANT UPDATE (login_secret_sealed, login_key_sealed, exec_secret_sealed) ON access TO certfleet_apply;
+GRANT UPDATE (key_sealed) ON key_pair TO certfleet_apply;
+GRANT UPDATE (auth_password_sealed) ON mail_settings TO certfleet_mail;
+SELECT guard_sealed_columns();
 
 -- ---- Daemons. Every daemon.
 GRANT SELECT ON schema_version, settings TO certfleet_daemon;

@@ -138,6 +138,16 @@ BEGIN
   RETURN NEW;
 END $$;
 
+-- What functions of other rooms do for a person with the owner's eyes is an administrator's of this installation.
+CREATE FUNCTION require_admin_by_trigger() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = certfleet, pg_temp AS $$
+BEGIN
+  PERFORM require_admin();
+  RETURN NULL;
+END $$;
+CREATE TRIGGER by_admin BEFORE INSERT OR UPDATE OR DELETE ON sealing_key FOR EACH STATEMENT
+  WHEN (session_user LIKE '%@%') EXECUTE FUNCTION require_admin_by_trigger();
+
 DO $$
 DECLARE
   child text;
@@ -208,6 +218,18 @@ BEGIN
 END $$;
 CREATE TRIGGER by_person BEFORE INSERT OR UPDATE ON apply
   FOR EACH ROW WHEN (session_user LIKE '%@%' AND by_own_hand()) EXECUTE FUNCTION apply_by_person();
+
+CREATE FUNCTION csr_by_person() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = certfleet, pg_temp AS $$
+BEGIN
+  IF NEW.key_pair_id IS NOT NULL
+     AND NOT EXISTS (SELECT 1 FROM key_pair k WHERE k.id = NEW.key_pair_id AND k.service_id = NEW.service_id) THEN
+    PERFORM refuse_person('the key is none of the service');
+  END IF;
+  RETURN NEW;
+END $$;
+CREATE TRIGGER by_person BEFORE INSERT OR UPDATE ON csr
+  FOR EACH ROW WHEN (session_user LIKE '%@%' AND by_own_hand()) EXECUTE FUNCTION csr_by_person();
 
 -- The status that a person writes is the one that the node's applies have.
 CREATE FUNCTION node_by_person() RETURNS trigger

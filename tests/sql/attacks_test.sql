@@ -54,6 +54,10 @@ SELECT throws_ok($$ UPDATE ca_order SET state = 'issued', ended_at = now() WHERE
                  'nor that an order was fulfilled');
 SELECT throws_ok($$ UPDATE apply SET certificate_id = 1 WHERE id = 2 $$, '42501', NULL,
                  'nor have a certificate of red installed on a node of his');
+SELECT throws_ok($$ INSERT INTO csr (service_id, key_pair_id, pem) VALUES (2, 1, 'x') $$, '42501', NULL,
+                 'nor order with a key of red');
+SELECT throws_ok($$ UPDATE app_user SET role = 'viewer' WHERE name = 'admin.in@sql.test' $$, '42501', NULL,
+                 'nor change a role by hand');
 SELECT throws_ok($$ INSERT INTO trace (at, level, module, code) VALUES (now(), 'E', 'x', 1) $$, '42501', NULL,
                  'nor write into the log');
 SELECT throws_ok($$ DELETE FROM audit $$, '42501', NULL, 'nor remove from the audit log');

@@ -51,6 +51,8 @@ SELECT is(pg_temp.as_user('viewer.in@sql.test', $$DELETE FROM certfleet.node WHE
 SELECT isnt_empty($$ SELECT 1 FROM node WHERE id = 1 $$, 'removes nothing');
 SELECT matches(pg_temp.as_user('viewer.in@sql.test', $$INSERT INTO certfleet.site (name) VALUES ('x')$$), '^42501', 'adds nothing');
 SELECT matches(pg_temp.as_user('viewer.in@sql.test', $$SELECT certfleet.remove_user('admin.in@sql.test')$$), '^42501', 'and removes nobody');
+SELECT matches(pg_temp.as_user('viewer.in@sql.test', $$SELECT certfleet.offer_sealing_key(repeat('x', 32)::bytea)$$), '^42501',
+               'nor moves the sealing key on');
 REVOKE certfleet_admin FROM "viewer.in@sql.test";
 
 -- Every step of it is in the audit log, without the verifier.

@@ -263,7 +263,7 @@ TEST_F(CaSettings, while_an_order_is_under_way_nothing_that_it_depends_on_change
   shop.name = "store";
   shop.separate_chain = true;
   update(shop);
-  admin_.write([&](Tx& tx) {
+  owner_.write([&](Tx& tx) {
     auto live = orders::live_of(tx, shop.id);
     ASSERT_TRUE(live.has_value());
     orders::end(tx, live->id, orders::End::failed, "refused");

@@ -13,9 +13,9 @@ INSERT INTO tap.everybody (who) VALUES
 --                      in    out    in    out   sched brokr csr   order apply verif mail  comer ger   nobody
 CREATE TABLE tap.tables AS SELECT words[1] AS name, words[2:] AS may FROM (
   SELECT regexp_split_to_array(trim(line), ' +') AS words FROM regexp_split_to_table(trim($table$
-access                  siud  siud  s     s     -     -     -     -     s     -     -     -     -     -
+access                  siud  siud  s     s     -     -     -     -     su    -     -     -     -     -
 acme_challenge          s     -     s     -     -     -     -     siud  -     -     -     -     -     -
-app_user                s     s     s     s     -     -     -     -     -     -     -     -     -     -
+app_user                su    su    s     s     -     -     -     -     -     -     -     -     -     -
 applicant               siud  siud  s     s     -     -     -     s     -     -     -     -     -     -
 apply                   siu   -     s     -     siu   -     -     -     su    -     -     -     -     -
 audit                   s     -     -     -     -     -     -     -     -     -     -     -     -     -
@@ -31,10 +31,10 @@ job                     si    -     s     -     siud  -     siud  siud  siud  si
 job_dead                s     -     s     -     si    -     si    si    si    si    si    -     -     -
 job_history             s     -     s     -     si    -     si    si    si    si    si    -     -     -
 job_limit               s     s     s     s     s     -     s     s     s     s     s     -     -     -
-key_pair                s     -     s     -     -     -     si    sd    s     -     -     -     -     -
+key_pair                s     -     s     -     -     -     si    sd    su    -     -     -     -     -
 key_spec                siud  -     s     -     s     -     s     s     s     s     s     -     -     -
 mail                    si    -     s     -     si    -     si    si    si    si    siu   -     -     -
-mail_settings           siud  siud  s     s     -     -     -     -     -     -     s     -     -     -
+mail_settings           siud  siud  s     s     -     -     -     -     -     -     su    -     -     -
 node                    siud  -     s     -     su    -     -     -     su    su    s     -     -     -
 notification_recipient  siud  siud  s     s     s     -     s     s     s     s     s     -     -     -
 notification_table      siud  siud  s     s     s     -     s     s     s     s     s     -     -     -
@@ -42,7 +42,7 @@ organization            siud  siud  s     s     -     -     -     s     -     - 
 peer                    siu   siu   s     s     s     s     -     -     -     -     -     -     -     -
 schedule                su    su    s     s     su    -     -     -     -     -     -     -     -     -
 schema_version          s     s     s     s     s     s     s     s     s     s     s     -     s     -
-sealing_key             s     s     s     s     -     -     s     s     -     -     -     -     -     -
+sealing_key             s     s     s     s     -     -     s     s     s     -     s     -     -     -
 service                 siud  -     s     -     s     -     s     s     s     s     s     -     -     -
 session                 s     s     s     s     siud  -     siud  siud  siud  siud  siud  -     -     -
 settings                su    su    s     s     s     s     s     s     s     s     s     -     -     -
@@ -54,6 +54,7 @@ $table$, E'\n'), E'\n') AS line) lines;
 -- Who may call it: a admins, v viewers, n newcomers, s the scheduler, b brokers, w workers.
 CREATE TABLE tap.functions AS SELECT words[1] AS name, words[2] AS may FROM (
   SELECT regexp_split_to_array(trim(line), ' +') AS words FROM regexp_split_to_table(trim($table$
+activate_sealing_key      a
 add_user                  a
 apply_by_person           -
 audit_jobs                -
@@ -61,10 +62,12 @@ audit_subject             -
 by_own_hand               avsbw
 cancel_jobs               a
 change_password           avn
+csr_by_person             -
 end_sessions              -
 ensure_partitions         s
 failed_logins             a
 give_traces_to_group      -
+guard_sealed_columns      -
 is_admin                  av
 is_owner                  -
 is_person                 av
@@ -83,6 +86,7 @@ may_change_service        -
 my_groups                 av
 next_lane                 sw
 node_by_person            -
+offer_sealing_key         a
 order_by_person           -
 promote                   asw
 raise_revision            -
@@ -90,8 +94,10 @@ raise_revision_of_owner   -
 ready_by_turns            sw
 ready_of_priority         sw
 refuse_person             -
+refuse_retired_key        -
 remove_user               a
 require_admin             -
+require_admin_by_trigger  -
 require_another_admin     -
 require_code_time         -
 require_my_node           -
@@ -99,8 +105,13 @@ require_my_service        -
 require_user              -
 require_user_name         -
 require_verifier          -
+require_sealing_keys      -
 reset_user                a
+retire_sealing_key        a
 retry_jobs                a
+sealed_boxes              a
+sealed_columns            avsbw
+sealing_turn              -
 set_job_limit             a
 set_membership            -
 set_user                  a
