@@ -2,6 +2,7 @@
 #include "admin-cli/access_fields.h"
 #include "admin-cli/lookup.h"
 #include "admin-cli/nouns.h"
+#include "admin-cli/revision.h"
 #include "admin-cli/words.h"
 #include "lib/domain/checks.h"
 #include "lib/store/accesses.h"
@@ -12,6 +13,7 @@ namespace {
 constexpr Text login_word{"ログインID", "login id"};
 constexpr Text password_word{"パスワード", "password"};
 constexpr Text key_word{"SSH鍵", "SSH key"};
+constexpr auto revised = store::revisions::Table::access;
 constexpr Text exec_word{"実行ID", "execution id"};
 constexpr Text exec_password_word{"実行パスワード", "execution password"};
 constexpr Text host_key_word{"ホスト鍵", "host key"};
@@ -29,10 +31,20 @@ struct Set {
   std::optional<std::string> rename;
   AccessFields fields;
   bool no_port = false, no_password = false, no_key = false, no_exec = false, no_exec_password = false;
+  std::optional<int> if_revision;
+};
+struct Remove {
+  std::string name;
+  std::optional<int> if_revision;
 };
 
 void declare_named(Verb& verb, Named& a) {
   verb.argument(a.name, "NAME", {"アクセス名称", "Name of the access"});
+}
+
+void declare_remove(Verb& verb, Remove& a) {
+  verb.argument(a.name, "NAME", {"アクセス名称", "Name of the access"});
+  declare_if_revision(verb, a.if_revision);
 }
 
 void declare_add(Verb& verb, Add& a) {
@@ -48,6 +60,7 @@ void declare_set(Verb& verb, Set& a) {
   verb.argument(a.name, "NAME", {"アクセス名称", "Name of the access"})
       .option(a.rename, "--rename", "NAME", {"新しい名称", "New name"});
   declare_access_fields(verb, a.fields);
+  declare_if_revision(verb, a.if_revision);
   verb.flag(a.no_port, "--no-port", {"標準のポートにする", "The protocol's own port"})
       .not_with("--port")
       .flag(a.no_password, "--no-password", {"パスワードを削除する", "Remove the password"})
@@ -56,12 +69,14 @@ void declare_set(Verb& verb, Set& a) {
       .not_with("--password-file")
       .flag(a.no_key, "--no-key", {"SSH 秘密鍵を削除する", "Remove the SSH key"})
       .not_with("--key-file")
-      .flag(a.no_exec, "--no-exec", {"実行IDとそのパスワードを削除する", "Remove the execution id and its password"})
+      .flag(a.no_exec, "--no-exec",
+            {"実行IDとそのパスワードを削除する", "Remove the execution id and its password"})
       .not_with("--exec")
       .not_with("--exec-password")
       .not_with("--exec-password-stdin")
       .not_with("--exec-password-file")
-      .flag(a.no_exec_password, "--no-exec-password", {"実行IDのパスワードを削除する", "Remove sudo's password"})
+      .flag(a.no_exec_password, "--no-exec-password",
+            {"実行IDのパスワードを削除する", "Remove sudo's password"})
       .not_with("--exec-password")
       .not_with("--exec-password-stdin")
       .not_with("--exec-password-file");
@@ -77,13 +92,16 @@ void require_add(const Context& context, const Add& a) {
   for (auto [option, given] : {std::pair("--address", a.fields.address.has_value()),
                                std::pair("--login", a.fields.login.has_value())})
     if (!given)
-      context.fail(Fault::usage,
-                   {"{} が必要です (certfleet access add --help)", "{} is needed (certfleet access add --help)"}, option);
+      context.fail(
+          Fault::usage,
+          {"{} が必要です (certfleet access add --help)", "{} is needed (certfleet access add --help)"},
+          option);
   if (!a.fields.host_key && !a.without_host_key)
-    context.fail(Fault::usage,
-                 {"--host-key が必要です。後で登録するなら --without-host-key と certfleet access host-key {}",
-                  "--host-key is needed, or --without-host-key and then certfleet access host-key {}"},
-                 a.name);
+    context.fail(
+        Fault::usage,
+        {"--host-key が必要です。後で登録するなら --without-host-key と certfleet access host-key {}",
+         "--host-key is needed, or --without-host-key and then certfleet access host-key {}"},
+        a.name);
   require_exec(context, a.fields, a.fields.exec.has_value());
 }
 
@@ -94,7 +112,8 @@ void add(Context& context, const Add& a) {
   take_access_fields(access, a.fields);
   access = domain::checked(access);
   auto fields = a.fields;
-  if (fields.key_file.empty() && !fields.has_password()) fields.ask_password = true;  // one of the two is needed
+  if (fields.key_file.empty() && !fields.has_password())
+    fields.ask_password = true;  // one of the two is needed
   auto secrets = read_access_secrets(context, fields);
   context.database().write([&](store::Tx& tx) {
     seal_into(tx, access, secrets);
@@ -108,7 +127,9 @@ void set(Context& context, const Set& a) {
   auto secrets = read_access_secrets(context, a.fields);
   domain::Access access;
   context.database().write([&](store::Tx& tx) {
-    access = access_named(context, tx, a.name);
+    auto id = access_named(context, tx, a.name).id;
+    hold(context, tx, {revised, words::access, a.name}, id.value(), a.if_revision);
+    access = store::accesses::get(tx, id);
     if (a.rename) access.name = *a.rename;
     take_access_fields(access, a.fields);
     require_exec(context, a.fields, access.exec_id.has_value());
@@ -142,7 +163,12 @@ void list(Context& context, const NoArguments&) {
 }
 
 void show(Context& context, const Named& a) {
-  auto access = context.database().reading([&](store::Tx& tx) { return access_named(context, tx, a.name); });
+  Field revision;
+  auto access = context.database().reading([&](store::Tx& tx) {
+    auto found = access_named(context, tx, a.name);
+    revision = revision_field(tx, revised, found.id.value());
+    return found;
+  });
   auto set_or_not = [&](bool set) {
     return Cell(set).as(set ? context.say({"設定済", "set"}) : context.say({"未設定", "not set"}));
   };
@@ -157,16 +183,17 @@ void show(Context& context, const Named& a) {
                        {"key", key_word, set_or_not(access.login_key_set)},
                        {"exec", exec_word, access.exec_id},
                        {"exec_password", exec_password_word, set_or_not(access.exec_secret_set)},
-                       {"host_key", host_key_word, access.host_key}},
+                       {"host_key", host_key_word, access.host_key},
+                       revision},
                       {}});
 }
 
-void remove(Context& context, const Named& a) {
-  auto access = context.database().reading([&](store::Tx& tx) { return access_named(context, tx, a.name); });
-  if (!context.confirmed(context.say(words::remove_question, context.say(words::access), a.name))) return;
-  context.database().write([&](store::Tx& tx) { store::accesses::remove(tx, access.id); });
-  context.out().done(context.say(words::removed, context.say(words::access), a.name),
-                     id_and_name(access.id.value(), a.name));
+void remove(Context& context, const Remove& a) {
+  remove_after_question(
+      context, {revised, words::access, a.name}, a.if_revision,
+      context.say(words::remove_question, context.say(words::access), a.name),
+      [&](store::Tx& tx) { return access_named(context, tx, a.name).id.value(); },
+      [](store::Tx& tx, std::int64_t id) { store::accesses::remove(tx, AccessId(id)); });
 }
 
 }  // namespace
@@ -185,8 +212,8 @@ void add_access_commands(Commands& commands) {
   commands.verb<Set>("access", "set", {"変更する", "Change an access or replace its secrets"},
                      "certfleet access set web1 --password", declare_set, set);
   add_host_key_command(commands);
-  commands.verb<Named>("access", "remove", {"削除する", "Remove an access that no node uses"},
-                       "certfleet access remove web1", declare_named, remove);
+  commands.verb<Remove>("access", "remove", {"削除する", "Remove an access that no node uses"},
+                        "certfleet access remove web1", declare_remove, remove);
 }
 
 }  // namespace certfleet::cli

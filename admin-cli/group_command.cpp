@@ -2,6 +2,7 @@
 #include "admin-cli/commands.h"
 #include "admin-cli/lookup.h"
 #include "admin-cli/nouns.h"
+#include "admin-cli/revision.h"
 #include "admin-cli/words.h"
 #include "lib/domain/checks.h"
 #include "lib/store/groups.h"
@@ -12,6 +13,7 @@
 namespace certfleet::cli {
 namespace {
 
+constexpr auto revised = store::revisions::Table::group;
 constexpr Text members_word{"メンバー", "members"};
 
 struct Set {
@@ -20,6 +22,7 @@ struct Set {
   std::optional<std::string> notification;
   bool no_notification = false;
   std::vector<std::string> members, no_members;
+  std::optional<int> if_revision;
 };
 
 struct Add {
@@ -43,7 +46,8 @@ Cell notification_cell(store::Tx& tx, const domain::Group& group) {
 }
 
 void list(Context& context, const NoArguments&) {
-  Table table{{{"name", words::name}, {"notification", words::notification}, {"members", members_word}}, {}, {}};
+  Table table{
+      {{"name", words::name}, {"notification", words::notification}, {"members", members_word}}, {}, {}};
   context.database().read([&](store::Tx& tx) {
     for (const auto& group : store::groups::list(tx))
       table.add({group.name, notification_cell(tx, group), members_of(tx, group.id)});
@@ -62,7 +66,8 @@ void show(Context& context, const Named& a) {
                      {"name", words::name, group.name},
                      {"notification", words::notification, notification_cell(tx, group)},
                      {"members", members_word, members_of(tx, group.id)},
-                     {"services", words::service, services}};
+                     {"services", words::service, services},
+                     revision_field(tx, revised, group.id.value())};
   });
   context.out().show(record);
 }
@@ -94,9 +99,11 @@ void remove(Context& context, const Named& a) {
 void set(Context& context, const Set& a) {
   domain::Group group;
   context.database().write([&](store::Tx& tx) {
-    group = group_named(context, tx, a.name);
+    auto id = group_named(context, tx, a.name).id;
+    hold(context, tx, {revised, words::group, a.name}, id.value(), a.if_revision);
+    group = store::groups::get(tx, id);
     if (a.rename) group.name = *a.rename;
-    domain::check_name(group.name, {"グループ", "group"});
+    domain::check_name(group.name, words::group);
     if (a.notification) group.notification = notification_named(context, tx, *a.notification).id;
     if (a.no_notification) group.notification = {};
     store::groups::update(tx, group);
@@ -144,6 +151,7 @@ void add_group_commands(Commands& commands) {
             .not_with("--notification")
             .list(a.members, "--member", "MAIL", {"所属させるユーザー", "User to be in it"})
             .list(a.no_members, "--no-member", "MAIL", {"外すユーザー", "User to be in it no more"});
+        declare_if_revision(verb, a.if_revision);
       },
       set);
 }

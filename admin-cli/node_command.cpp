@@ -3,6 +3,7 @@
 #include "admin-cli/node_fields.h"
 #include "admin-cli/node_views.h"
 #include "admin-cli/nouns.h"
+#include "admin-cli/revision.h"
 #include "admin-cli/words.h"
 #include "lib/domain/checks.h"
 #include "lib/store/node_list.h"
@@ -13,6 +14,7 @@ namespace {
 
 namespace node_list = store::node_list;
 
+constexpr auto table = store::revisions::Table::node;
 constexpr int rows_default = 100;
 constexpr int rows_max = 10'000;
 
@@ -25,9 +27,14 @@ struct Set {
   std::optional<std::string> rename;
   bool no_chain_file = false;
   NodeFields fields;
+  std::optional<int> if_revision;
 };
 struct Named {
   std::string name;
+};
+struct Remove {
+  std::string name;
+  std::optional<int> if_revision;
 };
 struct List {
   std::optional<std::string> service, site, access, kind, apply_status, name, sort, after;
@@ -53,7 +60,9 @@ void add(Context& context, const Add& a) {
 void set(Context& context, const Set& a) {
   domain::Node node;
   context.database().write([&](store::Tx& tx) {
-    node = node_named(context, tx, a.name);
+    auto id = node_named(context, tx, a.name).id;
+    hold(context, tx, {table, words::node, a.name}, id.value(), a.if_revision);
+    node = store::nodes::get(tx, id);
     if (a.rename) node.name = *a.rename;
     if (a.no_chain_file) node.apache.chain_file.reset();
     take_node_fields(context, tx, node, a.fields);
@@ -86,15 +95,16 @@ void list(Context& context, const List& a) {
   });
   context.out().show(nodes_table(page.rows, context.language(), true));
   if (page.more)
-    context.out().line(context.say({"続きは --after {} で表示します", "there are more: --after {}"}, page.rows.back().name));
+    context.out().line(
+        context.say({"続きは --after {} で表示します", "there are more: --after {}"}, page.rows.back().name));
 }
 
-void remove(Context& context, const Named& a) {
-  auto node = context.database().reading([&](store::Tx& tx) { return node_named(context, tx, a.name); });
-  if (!context.confirmed(context.say(words::remove_question, context.say(words::node), a.name))) return;
-  context.database().write([&](store::Tx& tx) { store::nodes::remove(tx, node.id); });
-  context.out().done(context.say(words::removed, context.say(words::node), a.name),
-                     id_and_name(node.id.value(), a.name));
+void remove(Context& context, const Remove& a) {
+  remove_after_question(
+      context, {table, words::node, a.name}, a.if_revision,
+      context.say(words::remove_question, context.say(words::node), a.name),
+      [&](store::Tx& tx) { return node_named(context, tx, a.name).id.value(); },
+      [](store::Tx& tx, std::int64_t id) { store::nodes::remove(tx, NodeId(id)); });
 }
 
 void declare_named(Verb& verb, Named& a) {
@@ -113,6 +123,12 @@ void declare_set(Verb& verb, Set& a) {
   verb.flag(a.no_chain_file, "--no-chain-file",
             {"中間証明書ファイルを使わない", "The chain goes into the certificate file"})
       .not_with("--chain-file");
+  declare_if_revision(verb, a.if_revision);
+}
+
+void declare_remove(Verb& verb, Remove& a) {
+  verb.argument(a.name, "NAME", {"ノード名称", "Name of the node"});
+  declare_if_revision(verb, a.if_revision);
 }
 
 void declare_list(Verb& verb, List& a) {
@@ -124,12 +140,14 @@ void declare_list(Verb& verb, List& a) {
       .choice(a.apply_status, "--apply-status",
               {"none", "scheduled", "started", "applied", "rolled_back", "failed"},
               {"この適用ステータスのもの", "With this apply status"})
-      .option(a.name, "--name", "TEXT", {"名称にこれを含むもの", "With this in the name"})
-      .choice(a.sort, "--sort", {"name", "id", "apply_status", "served_at"}, {"並び順 (name)", "Order (name)"})
-      .flag(a.descending, "--desc", {"降順", "The other way round"})
+      .option(a.name, "--match", "TEXT", {"名称にこれを含むもの", "With this in the name"})
+      .choice(a.sort, "--sort", {"name", "id", "apply-status", "served-at"},
+              {"並び順 (name)", "Order (name)"})
+      .flag(a.descending, "--reverse", {"降順", "The other way round"})
       .option(a.limit, "--limit", "N", 1, rows_max, {"件数 (100)", "How many (100)"})
       .option(a.after, "--after", "NAME",
-              {"このノードの次から: 前のページの最後の名称", "From behind this node: the last one of the page before"});
+              {"このノードの次から: 前のページの最後の名称",
+               "From behind this node: the last one of the page before"});
 }
 
 }  // namespace
@@ -141,19 +159,21 @@ void add_node_commands(Commands& commands) {
       "certfleet node add web1 --service shop --access web1 --verify-address 192.0.2.10 --verify-name "
       "shop.example.com"
       " --cert-file /etc/ssl/shop.crt --key-file /etc/ssl/private/shop.key --work-dir /var/lib/certfleet\n"
-      "  certfleet node add lb1 --kind bigip --service shop --access lb1 --no-verify --ssl-profile shop-clientssl"
+      "  certfleet node add lb1 --kind bigip --service shop --access lb1 --no-verify --ssl-profile "
+      "shop-clientssl"
       " --import-name shop\n"
       "  certfleet node add win1 --kind iis --service shop --access win1 --verify-url shop.example.com"
       " --iis-site \"Default Web Site\" --binding shop.example.com:*:443 --windows-version 2019",
       declare_add, add);
   commands.verb<List>("node", "list", {"ノードの一覧", "List the nodes, page by page"},
                       "certfleet node list --service shop --apply-status failed", declare_list, list);
-  commands.verb<Named>("node", "show", {"詳細を表示する", "Show a node with its applies"}, "certfleet node show web1",
-                       declare_named, [](Context& context, const Named& a) { show_node(context, a.name); });
-  commands.verb<Set>("node", "set", {"ノードを変更する", "Change a node"}, "certfleet node set web1 --enabled off",
-                     declare_set, set);
-  commands.verb<Named>("node", "remove", {"ノードを削除する", "Remove a node"}, "certfleet node remove web1",
-                       declare_named, remove);
+  commands.verb<Named>("node", "show", {"詳細を表示する", "Show a node with its applies"},
+                       "certfleet node show web1", declare_named,
+                       [](Context& context, const Named& a) { show_node(context, a.name); });
+  commands.verb<Set>("node", "set", {"ノードを変更する", "Change a node"},
+                     "certfleet node set web1 --enabled off", declare_set, set);
+  commands.verb<Remove>("node", "remove", {"ノードを削除する", "Remove a node"}, "certfleet node remove web1",
+                        declare_remove, remove);
 }
 
 }  // namespace certfleet::cli

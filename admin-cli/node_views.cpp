@@ -2,6 +2,7 @@
 
 #include "admin-cli/labels.h"
 #include "admin-cli/lookup.h"
+#include "admin-cli/revision.h"
 #include "admin-cli/words.h"
 #include "lib/store/accesses.h"
 #include "lib/store/applies.h"
@@ -45,7 +46,9 @@ namespace {
 constexpr int applies_shown = 10;
 
 void add_kind_fields(Record& record, const domain::Node& node) {
-  auto add = [&](const char* key, Text title, Cell cell) { record.fields.push_back({key, title, std::move(cell)}); };
+  auto add = [&](const char* key, Text title, Cell cell) {
+    record.fields.push_back({key, title, std::move(cell)});
+  };
   namespace kinds = domain::node_kind;
   if (node.kind == kinds::apache) {
     add("cert_file", {"証明書ファイル", "certificate file"}, node.apache.cert_file);
@@ -88,8 +91,8 @@ Section applies_section(const std::vector<store::applies::Apply>& applies, Langu
               {}};
   for (const auto& apply : applies)
     table.add({Cell(apply.request_no).as(fmt::format("{:05}", apply.request_no)),
-               apply_status_cell(apply.state, language), apply.scheduled_at, apply.ended_at, apply.requested_by,
-               apply.error});
+               apply_status_cell(apply.state, language), apply.scheduled_at, apply.ended_at,
+               apply.requested_by, apply.error});
   return {"applies", {"適用", "Applies"}, std::move(table)};
 }
 
@@ -104,6 +107,7 @@ void show_node(Context& context, const std::string& name) {
     record.fields = {
         {"id", words::id, node.id.value()},
         {"name", words::name, node.name},
+        revision_field(tx, store::revisions::Table::node, node.id.value()),
         {"service", words::service, store::services::get(tx, node.service).name},
         {"site", words::site, store::sites::get(tx, node.site).name},
         {"access", words::access, store::accesses::get(tx, node.access).name},

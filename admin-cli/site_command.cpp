@@ -2,6 +2,7 @@
 #include "admin-cli/commands.h"
 #include "admin-cli/lookup.h"
 #include "admin-cli/nouns.h"
+#include "admin-cli/revision.h"
 #include "admin-cli/words.h"
 #include "lib/domain/checks.h"
 #include "lib/store/sites.h"
@@ -9,6 +10,7 @@
 namespace certfleet::cli {
 namespace {
 
+constexpr auto table = store::revisions::Table::site;
 constexpr Text nodes_word{"ノード数", "nodes"};
 
 struct Named {
@@ -17,6 +19,7 @@ struct Named {
 struct Set {
   std::string name;
   std::string rename;
+  std::optional<int> if_revision;
 };
 
 void declare(Verb& verb, Named& a) {
@@ -31,11 +34,11 @@ void add(Context& context, const Named& a) {
 }
 
 void list(Context& context, const NoArguments&) {
-  Table table{{{"name", words::name}, {"nodes", nodes_word}}, {}, {}};
+  Table sites{{{"name", words::name}, {"nodes", nodes_word}}, {}, {}};
   context.database().read([&](store::Tx& tx) {
-    for (const auto& [site, nodes] : store::sites::list_with_nodes(tx)) table.add({site.name, nodes});
+    for (const auto& [site, nodes] : store::sites::list_with_nodes(tx)) sites.add({site.name, nodes});
   });
-  context.out().show(table);
+  context.out().show(sites);
 }
 
 void show(Context& context, const Named& a) {
@@ -44,6 +47,7 @@ void show(Context& context, const Named& a) {
     auto site = site_named(context, tx, a.name);
     record = id_and_name(site.id.value(), site.name);
     record.fields.push_back({"nodes", nodes_word, store::sites::nodes(tx, site.id)});
+    record.fields.push_back(revision_field(tx, table, site.id.value()));
   });
   context.out().show(record);
 }
@@ -53,14 +57,16 @@ void set(Context& context, const Set& a) {
   domain::Site site;
   context.database().write([&](store::Tx& tx) {
     site = site_named(context, tx, a.name);
+    hold(context, tx, {table, words::site, a.name}, site.id.value(), a.if_revision);
     site.name = a.rename;
     store::sites::update(tx, site);
   });
   context.out().done(context.say(words::changed, context.say(words::site), site.name),
                      id_and_name(site.id.value(), site.name));
-  context.out().line(context.say({"ワーカーの設定 worker.site = \"{}\" があれば、次の起動までに書き換えてください",
-                                  "workers with worker.site = \"{}\" need the new name before their next start"},
-                                 a.name));
+  context.out().line(
+      context.say({"ワーカーの設定 worker.site = \"{}\" があれば、次の起動までに書き換えてください",
+                   "workers with worker.site = \"{}\" need the new name before their next start"},
+                  a.name));
 }
 
 void remove(Context& context, const Named& a) {
@@ -89,13 +95,15 @@ void add_site_commands(Commands& commands) {
                        add);
   commands.verb<NoArguments>("site", "list", {"拠点の一覧", "List the sites"}, "certfleet site list", nullptr,
                              list);
-  commands.verb<Named>("site", "show", {"拠点を表示する", "Show a site"}, "certfleet site show tokyo", declare, show);
+  commands.verb<Named>("site", "show", {"拠点を表示する", "Show a site"}, "certfleet site show tokyo",
+                       declare, show);
   commands.verb<Set>(
       "site", "set", {"拠点の名称を変更する", "Rename a site"}, "certfleet site set tokyo --rename tokyo-1",
       [](Verb& verb, Set& a) {
         verb.argument(a.name, "NAME", {"拠点名称", "Name of the site"})
             .option(a.rename, "--rename", "NAME", {"新しい名称", "New name"})
             .needed();
+        declare_if_revision(verb, a.if_revision);
       },
       set);
   commands.verb<Named>("site", "remove", {"拠点を削除する", "Remove a site without nodes"},

@@ -102,8 +102,8 @@ namespace node_list {
 std::optional<By> by_from(std::string_view word) {
   if (word == "name") return By::name;
   if (word == "id") return By::id;
-  if (word == "apply_status") return By::apply_status;
-  if (word == "served_at") return By::served_at;
+  if (word == "apply-status") return By::apply_status;
+  if (word == "served-at") return By::served_at;
   return std::nullopt;
 }
 

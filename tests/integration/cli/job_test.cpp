@@ -84,7 +84,7 @@ TEST_F(JobCommand, an_explanation_says_why_and_shows_the_last_traces) {
   sql("installation",
       "INSERT INTO certfleet.trace (at, level, module, code, request_no, args, job_id) VALUES"
       " (now(), 'E', 'apply', 1811, 7, '{root}', " +
-          id + "), (now(), 'E', 'apply', 1811, 7, '{other}', 1)");
+          id + "), (now(), 'E', 'apply', 1811, 7, '{other}', " + id + " + 1)");
   auto told = json({"job", "explain", id});
   EXPECT_EQ(told["state"], "ready");
   EXPECT_EQ(told["reason"], "no_worker");

@@ -141,11 +141,11 @@ TEST_F(NodeCommands, a_list_is_filtered_and_comes_in_pages) {
   for (const auto* name : {"lb1", "lb2", "lb3"}) good(bigip(name));
   good({"node", "set", "lb2", "--enabled", "off"});
   EXPECT_EQ(json({"node", "list", "--enabled", "on"}).size(), 2U);
-  EXPECT_EQ(json({"node", "list", "--name", "B3"}).size(), 1U);
+  EXPECT_EQ(json({"node", "list", "--match", "B3"}).size(), 1U);
   auto page = good({"node", "list", "--limit", "2"});
   EXPECT_THAT(page, HasSubstr("there are more: --after lb2"));
   EXPECT_EQ(json({"node", "list", "--limit", "2", "--after", "lb2"})[0]["name"], "lb3");
-  EXPECT_EQ(json({"node", "list", "--sort", "name", "--desc"})[0]["name"], "lb3");
+  EXPECT_EQ(json({"node", "list", "--sort", "name", "--reverse"})[0]["name"], "lb3");
   EXPECT_TRUE(json({"node", "list", "--kind", "apache"}).empty());
   EXPECT_TRUE(json({"node", "list", "--apply-status", "failed"}).empty());
   bad(2, "--limit", {"node", "list", "--limit", "0"});
