@@ -69,6 +69,8 @@ struct Database::Impl {
     setup.exec(fmt::format(
         "SET search_path TO certfleet, pg_temp; SET statement_timeout TO {}; SET lock_timeout TO 5000;"
         " SET idle_in_transaction_session_timeout TO 30000; SET client_min_messages TO warning;"
+        // Compiling a plan takes longer than any statement here.
+        " SET jit TO off;"
         " SET enable_seqscan TO {}",
         settings.statement_timeout_ms, settings.always_by_index ? "off" : "on"));
     return *connection;

@@ -2,6 +2,8 @@
 -- forget it, which a long transaction puts off. So there is one pass instead of three, and who has just emptied the
 -- front of a lane may say so: (p_past_priority, p_past_site, p_past_service) is that lane, p_past the last job there
 -- that is not looked at. Null: all is looked at.
+-- The functions run as their owner: under row-level security, which shows daemons everything anyway, the planner does
+-- not see that the index already has the order that is asked for, and sorts all that is ready for each claim.
 
 DROP FUNCTION ready_of_priority(job_queue, smallint, bigint, integer, bigint, bigint, boolean);
 DROP FUNCTION next_lane(job_queue, smallint, bigint, bigint, bigint);
@@ -12,18 +14,38 @@ DROP FUNCTION ready_by_turns(job_queue, bigint, integer, integer, boolean, bigin
 CREATE FUNCTION next_lane(p_queue job_queue, p_priority smallint, p_only bigint, p_past_site bigint,
                           p_past_service bigint, p_past bigint, INOUT lane_site bigint, INOUT lane_service bigint,
                           OUT lane_first bigint)
-LANGUAGE plpgsql SET search_path = certfleet, pg_temp AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = certfleet, pg_temp AS $$
 DECLARE
-  wanted bigint;
+  wanted        bigint;
+  after_site    bigint;
+  after_service bigint;
 BEGIN
   IF p_only IS NULL AND p_past IS NOT NULL AND (lane_site, lane_service) < (p_past_site, p_past_service) THEN
+    -- The lanes before that one. A comparison of rows can't end a pass of the index, so each column has its own.
+    after_site := lane_site;
+    after_service := lane_service;
     SELECT coalesce(j.site_id, 0), coalesce(j.service_id, 0), j.id INTO lane_site, lane_service, lane_first
     FROM job j
     WHERE j.queue = p_queue AND j.state = 'ready' AND j.priority = p_priority
-      AND (coalesce(j.site_id, 0), coalesce(j.service_id, 0)) > (lane_site, lane_service)
-      AND (coalesce(j.site_id, 0), coalesce(j.service_id, 0)) < (p_past_site, p_past_service)
+      AND coalesce(j.site_id, 0) = after_site AND coalesce(j.service_id, 0) > after_service
+      AND coalesce(j.service_id, 0) < CASE WHEN after_site = p_past_site THEN p_past_service
+                                           ELSE 9223372036854775807 END
+    ORDER BY coalesce(j.service_id, 0), j.id LIMIT 1;
+    IF FOUND THEN RETURN; END IF;
+    SELECT coalesce(j.site_id, 0), coalesce(j.service_id, 0), j.id INTO lane_site, lane_service, lane_first
+    FROM job j
+    WHERE j.queue = p_queue AND j.state = 'ready' AND j.priority = p_priority
+      AND coalesce(j.site_id, 0) > after_site AND coalesce(j.site_id, 0) < p_past_site
     ORDER BY coalesce(j.site_id, 0), coalesce(j.service_id, 0), j.id LIMIT 1;
     IF FOUND THEN RETURN; END IF;
+    IF after_site < p_past_site THEN
+      SELECT coalesce(j.site_id, 0), coalesce(j.service_id, 0), j.id INTO lane_site, lane_service, lane_first
+      FROM job j
+      WHERE j.queue = p_queue AND j.state = 'ready' AND j.priority = p_priority
+        AND coalesce(j.site_id, 0) = p_past_site AND coalesce(j.service_id, 0) < p_past_service
+      ORDER BY coalesce(j.service_id, 0), j.id LIMIT 1;
+      IF FOUND THEN RETURN; END IF;
+    END IF;
     SELECT coalesce(j.site_id, 0), coalesce(j.service_id, 0), j.id INTO lane_site, lane_service, lane_first
     FROM job j
     WHERE j.queue = p_queue AND j.state = 'ready' AND j.priority = p_priority
@@ -60,7 +82,7 @@ CREATE FUNCTION ready_of_priority(p_queue job_queue, p_priority smallint, p_only
                                   p_site bigint, p_service bigint, p_lock boolean, p_first_site bigint,
                                   p_first_service bigint, p_first bigint, p_past_site bigint,
                                   p_past_service bigint, p_past bigint) RETURNS bigint[]
-LANGUAGE plpgsql SET search_path = certfleet, pg_temp AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = certfleet, pg_temp AS $$
 DECLARE
   sites    bigint[] := '{}';  -- the lanes that may have more, and the last job taken from each
   services bigint[] := '{}';
@@ -135,7 +157,7 @@ END $$;
 CREATE FUNCTION first_ready(p_queue job_queue, p_level smallint, p_past_priority smallint, p_past_site bigint,
                             p_past_service bigint, p_past bigint, OUT priority smallint, OUT site bigint,
                             OUT service bigint, OUT id bigint)
-LANGUAGE plpgsql SET search_path = certfleet, pg_temp AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = certfleet, pg_temp AS $$
 BEGIN
   IF p_past IS NULL OR p_level >= p_past_priority THEN
     SELECT j.priority, coalesce(j.site_id, 0), coalesce(j.service_id, 0), j.id INTO priority, site, service, id
@@ -144,11 +166,23 @@ BEGIN
     ORDER BY j.priority, coalesce(j.site_id, 0), coalesce(j.service_id, 0), j.id LIMIT 1;
     RETURN;
   END IF;
+  -- What comes before that lane: a comparison of rows can't end a pass of the index, so each column has its own.
   SELECT j.priority, coalesce(j.site_id, 0), coalesce(j.service_id, 0), j.id INTO priority, site, service, id
   FROM job j
-  WHERE j.queue = p_queue AND j.state = 'ready' AND j.priority > p_level
-    AND (j.priority, coalesce(j.site_id, 0), coalesce(j.service_id, 0)) < (p_past_priority, p_past_site, p_past_service)
+  WHERE j.queue = p_queue AND j.state = 'ready' AND j.priority > p_level AND j.priority < p_past_priority
   ORDER BY j.priority, coalesce(j.site_id, 0), coalesce(j.service_id, 0), j.id LIMIT 1;
+  IF FOUND THEN RETURN; END IF;
+  SELECT j.priority, coalesce(j.site_id, 0), coalesce(j.service_id, 0), j.id INTO priority, site, service, id
+  FROM job j
+  WHERE j.queue = p_queue AND j.state = 'ready' AND j.priority = p_past_priority
+    AND coalesce(j.site_id, 0) < p_past_site
+  ORDER BY coalesce(j.site_id, 0), coalesce(j.service_id, 0), j.id LIMIT 1;
+  IF FOUND THEN RETURN; END IF;
+  SELECT j.priority, coalesce(j.site_id, 0), coalesce(j.service_id, 0), j.id INTO priority, site, service, id
+  FROM job j
+  WHERE j.queue = p_queue AND j.state = 'ready' AND j.priority = p_past_priority
+    AND coalesce(j.site_id, 0) = p_past_site AND coalesce(j.service_id, 0) < p_past_service
+  ORDER BY coalesce(j.service_id, 0), j.id LIMIT 1;
   IF FOUND THEN RETURN; END IF;
   SELECT j.priority, coalesce(j.site_id, 0), coalesce(j.service_id, 0), j.id INTO priority, site, service, id
   FROM job j
@@ -167,7 +201,7 @@ CREATE FUNCTION ready_by_turns(p_queue job_queue, p_only bigint, p_count integer
                                p_site bigint, p_service bigint, p_lock boolean,
                                p_past_priority smallint DEFAULT NULL, p_past_site bigint DEFAULT NULL,
                                p_past_service bigint DEFAULT NULL, p_past bigint DEFAULT NULL) RETURNS bigint[]
-LANGUAGE plpgsql SET search_path = certfleet, pg_temp SET enable_seqscan = off SET enable_sort = off
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = certfleet, pg_temp SET enable_seqscan = off SET enable_sort = off
 SET enable_bitmapscan = off AS $$
 DECLARE
   taken   bigint[] := '{}';
