@@ -101,7 +101,8 @@ Cluster::~Cluster() {
 // As the server's own user, where its disk is.
 std::vector<std::string> Cluster::as_server(std::vector<std::string> argv) const {
   std::vector<std::string> words;
-  if (disk_ != nullptr) words = {"nsenter", "--mount", "--target", std::to_string(disk_->pid()), "--wd=/"};
+  if (disk_ != nullptr)  // with its root, which may be a changed one
+    words = {"nsenter", "--mount", "--root", "--target", std::to_string(disk_->pid()), "--wd=/"};
   if (is_root())
     for (const auto* word :
          {"setpriv", "--reuid=postgres", "--regid=postgres", "--init-groups", "--pdeathsig=QUIT", "--"})
