@@ -140,8 +140,10 @@ void Scheduler::offer(std::vector<domain::JobRef> refs) {
 void Scheduler::look() {
   for (auto queue : domain::all_queues) {
     auto now = clock_.now();
-    if (!relay_.wants_look(queue, bus_->room_to_offer(queue), now)) continue;
+    auto& pace = looks_.at(static_cast<std::size_t>(queue));
+    if (!pace.due(now) || !relay_.wants_look(queue, bus_->room_to_offer(queue), now)) continue;
     auto refs = relay_.looked(queue, jobs_->ready_jobs(queue, relay_.scan_max()), now);
+    pace.took(now, clock_.now());
     if (!refs.empty()) relay_.returned(bus_->offer(std::move(refs)));
   }
 }

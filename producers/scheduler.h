@@ -1,12 +1,14 @@
 // The scheduler: one leads, others stand by; nothing depends for its correctness on there being only one.
 #pragma once
 
+#include <array>
 #include <functional>
 #include <memory>
 #include <vector>
 
 #include "lib/base/clock.h"
 #include "lib/base/daemon.h"
+#include "lib/base/pace.h"
 #include "lib/bus/bus.h"
 #include "lib/store/daemons.h"
 #include "lib/store/job_store.h"
@@ -56,6 +58,7 @@ class Scheduler {
   Instant tried_{};
   Instant checked_{};
   Relay relay_;
+  std::array<Pace, domain::all_queues.size()> looks_;
   Timetable timetable_;
 };
 

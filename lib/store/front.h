@@ -1,11 +1,13 @@
-// Where the ready jobs of a big lane begin, as far as who claims them knows: the index still holds what it has
-// claimed, for as long as any transaction may want to see it, and passing by that at each claim costs more than the
-// claim. A hint: losing it costs such a pass. Pure.
+// Where the ready jobs of a big lane begin, as far as who claims them knows: the index still holds what was claimed
+// and ended, for as long as any transaction may want to see it, and passing by that at each claim costs more than the
+// claim. A hint: what stands behind it (jobs that were put back, or committed late) is found by the next look at
+// everything, which is taken as often as it is cheap. Pure.
 #pragma once
 
 #include <optional>
 #include <span>
 
+#include "lib/base/pace.h"
 #include "lib/domain/job.h"
 
 namespace certfleet::store {
@@ -15,16 +17,20 @@ class Front {
   // In the lane of its priority, site and service, jobs up to its id need no look.
   using Place = domain::JobRef;
 
-  // For a claim of so many jobs. Nothing for a small one, nor for each 512th: jobs that were put back stand behind
-  // the front, and are not to wait until their lane is empty.
-  std::optional<Place> passed(int jobs_max);
+  // Where a claim of so many jobs begins; nothing: it looks at everything, as one of few jobs does while that is quick.
+  std::optional<Place> passed(int jobs_max, Instant now) const;
+  // Everything was looked at lately, nothing was there, and another such look is too dear for now.
+  bool resting(Instant now) const { return nothing_ && !place_ && !few_.due(now); }
 
-  // What that claim got. Only one that was full, and from one lane, leaves nothing ready behind it.
-  void claimed(std::span<const domain::JobRef> refs, int jobs_max);
+  // What that claim got, and when it began and ended.
+  void claimed(std::span<const domain::JobRef> refs, int jobs_max, Instant began, Instant ended);
 
  private:
   std::optional<Place> place_;
-  int claims_ = 0;
+  bool nothing_ = false;  // was got by the last claim
+  // Of looks at everything, for claims of many jobs and of few.
+  Pace many_;
+  Pace few_{std::chrono::milliseconds(100)};
 };
 
 }  // namespace certfleet::store

@@ -145,25 +145,23 @@ class PostgresJobStore final : public JobStore {
     std::sort(ids.begin(), ids.end());  // every batch locks in the order of ids
     ArrayLiteral literal;
     for (auto id : ids) literal.add(id.value());
-    return database_.writing([&](Tx& tx) {
+    std::vector<domain::Job> jobs;
+    database_.write_at_once([&](Tx& tx) {
       auto rows = tx.raw().exec_prepared(prepared_query(tx, "claim_offered"), session.value(),
                                          std::string(to_string(queue)), literal.take());
-      return jobs_of(rows, session);
+      jobs = jobs_of(rows, session);
     });
+    return jobs;
   }
 
   std::vector<domain::Job> claim_ready(SessionId session, domain::Queue queue, SiteId site,
                                        int jobs_max) override {
+    if (site) return claim_ready(session, queue, site, jobs_max, std::nullopt);
     auto& front = fronts_[queue];
-    auto past = site ? std::nullopt : front.passed(jobs_max);
-    auto jobs = claim_ready(session, queue, site, jobs_max, past);
-    if (past && std::ssize(jobs) < jobs_max) {
-      auto behind = claim_ready(session, queue, site, jobs_max - static_cast<int>(jobs.size()), std::nullopt);
-      jobs.insert(jobs.end(), std::make_move_iterator(behind.begin()), std::make_move_iterator(behind.end()));
-      front.claimed({}, jobs_max);
-    } else if (!site) {
-      front.claimed(refs_of(jobs, queue), jobs_max);
-    }
+    auto began = Monotonic::now();
+    if (front.resting(began)) return {};
+    auto jobs = claim_ready(session, queue, site, jobs_max, front.passed(jobs_max, began));
+    front.claimed(refs_of(jobs, queue), jobs_max, began, Monotonic::now());
     return jobs;
   }
 
@@ -198,8 +196,12 @@ class PostgresJobStore final : public JobStore {
   Swept sweep(int jobs_max) override {
     return database_.writing([&](Tx& tx) {
       Swept swept;
-      for (const auto& row : tx.raw().exec_prepared(prepared_query(tx, "sweep"), jobs_max, crashes_max,
-                                                    static_cast<double>(deadline_grace.count()))) {
+      auto began = Monotonic::now();
+      bool whole = sweeps_.due(began);
+      auto rows = tx.raw().exec_prepared(prepared_query(tx, "sweep"), jobs_max, crashes_max,
+                                         static_cast<double>(deadline_grace.count()), whole);
+      if (whole) sweeps_.took(began, Monotonic::now());
+      for (const auto& row : rows) {
         if (row["dead"].as<bool>())
           ++swept.dead;
         else if (row["ready"].as<bool>())
@@ -242,26 +244,27 @@ class PostgresJobStore final : public JobStore {
  private:
   std::vector<domain::Job> claim_ready(SessionId session, domain::Queue queue, SiteId site, int jobs_max,
                                        const std::optional<Front::Place>& past) {
-    return database_.writing([&](Tx& tx) {
+    std::vector<domain::Job> jobs;
+    database_.write_at_once([&](Tx& tx) {
       const auto site_value = site.value();
       const auto [id, past_queue, past_site, past_service, past_priority] = past.value_or(Front::Place());
       const std::array place = {std::int64_t{past_priority}, past_site.value(), past_service.value(),
                                 id.value()};
       auto known = [&](std::size_t at) { return past ? &place.at(at) : nullptr; };
       auto& turns = claim_turns_[queue];
-      auto jobs =
-          jobs_of(tx.raw().exec_prepared(
-                      prepared_query(tx, "claim_ready"), session.value(), std::string(to_string(queue)),
-                      site ? &site_value : nullptr, jobs_max, turns.skip(), turns.after().site.value(),
-                      turns.after().service.value(), known(0), known(1), known(2), known(3)),
-                  session);
+      jobs = jobs_of(tx.raw().exec_prepared(
+                         prepared_query(tx, "claim_ready"), session.value(), std::string(to_string(queue)),
+                         site ? &site_value : nullptr, jobs_max, turns.skip(), turns.after().site.value(),
+                         turns.after().service.value(), known(0), known(1), known(2), known(3)),
+                     session);
       turns.served(refs_of(jobs, queue));
-      return jobs;
     });
+    return jobs;
   }
 
   Database database_;
   std::map<domain::Queue, Front> fronts_;
+  Pace sweeps_{std::chrono::milliseconds(50), std::chrono::minutes(1)};  // of those that look at all running jobs
   std::map<domain::Queue, Turns> claim_turns_;
   std::map<domain::Queue, Turns> look_turns_;
 };

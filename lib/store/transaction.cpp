@@ -71,8 +71,9 @@ struct Database::Impl {
         " SET idle_in_transaction_session_timeout TO 30000; SET client_min_messages TO warning;"
         // Compiling a plan takes longer than any statement here.
         " SET jit TO off;"
-        " SET enable_seqscan TO {}",
-        settings.statement_timeout_ms, settings.always_by_index ? "off" : "on"));
+        " SET enable_seqscan TO {}; SET plan_cache_mode TO {}",
+        settings.statement_timeout_ms, settings.always_by_index ? "off" : "on",
+        settings.always_by_index ? "force_generic_plan" : "auto"));
     return *connection;
   }
 
@@ -118,6 +119,14 @@ void Database::write(const std::function<void(Tx&)>& body) {
     Tx tx(raw, *this);
     body(tx);
     raw.commit();
+  });
+}
+
+void Database::write_at_once(const std::function<void(Tx&)>& body) {
+  impl_->guarded([&] {
+    pqxx::nontransaction raw(impl_->live());
+    Tx tx(raw, *this);
+    body(tx);
   });
 }
 

@@ -52,7 +52,7 @@ struct DatabaseSettings {
   // The server ends a statement that takes longer. Long enough for a full batch on a busy disk.
   int statement_timeout_ms = 10'000;
   // The plans of prepared statements are kept; one made while a table was nearly empty must not read all of it
-  // when it has a million rows.
+  // when it has a million rows. And planning each claim of one job takes longer than the claim.
   bool always_by_index = false;
 };
 
@@ -66,7 +66,10 @@ class Database {
   // Runs `body` in a read-write transaction and commits. What `body` throws is rolled back and passed on,
   // library exceptions as ours. Nothing is retried here: the caller knows what may be.
   void write(const std::function<void(Tx&)>& body);
-  // Same, read only, one snapshot.
+  // Same, for a body of one statement: that is its own transaction, in one round trip instead of three. After
+  // Failure(unreachable) its outcome is unknown, too.
+  void write_at_once(const std::function<void(Tx&)>& body);
+  // Same as write, read only, one snapshot.
   void read(const std::function<void(Tx&)>& body);
 
   template <class F>

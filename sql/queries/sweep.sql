@@ -1,16 +1,26 @@
 -- Takes back the jobs of lapsed sessions and those far past their deadline; buries what crashed too often.
--- $1 how many at most, $2 how many crashes a job may cause, $3 grace past the deadline in seconds.
+-- $1 how many at most, $2 how many crashes a job may cause, $3 grace past the deadline in seconds, $4 whether to look
+-- at all that is running. Otherwise only the jobs of lapsed sessions are looked for: the index still holds what ran
+-- and ended, for as long as any transaction may want to see it.
 -- The guards stand on the rows that are changed, not only where they are chosen.
 -- A drain that was cut short is no crash: nothing says that the job did it. What crashes again waits a while, each
 -- job for a time of its own: a job that takes its workers with it must not meet, time after time, those that were
 -- taken along.
-WITH lost AS MATERIALIZED (
+WITH suspects AS MATERIALIZED (
+  SELECT id FROM job
+  WHERE state = 'running' AND session_id = ANY (ARRAY(SELECT session.id FROM session WHERE expires_at <= now()))
+  UNION
+  SELECT id FROM job
+  WHERE $4 AND state = 'running'
+    AND (run_deadline + make_interval(secs => $3) < now()
+         OR NOT EXISTS (SELECT 1 FROM session WHERE session.id = job.session_id))
+), lost AS MATERIALIZED (
   SELECT job.id, coalesce((SELECT NOT draining FROM session WHERE session.id = job.session_id), true)::int AS crashed
   FROM job
-  WHERE state = 'running'
+  WHERE job.id = ANY (ARRAY(SELECT id FROM suspects ORDER BY id LIMIT $1)) AND session_id IS NOT NULL   -- running
     AND (run_deadline + make_interval(secs => $3) < now()
          OR NOT EXISTS (SELECT 1 FROM session WHERE session.id = job.session_id AND expires_at > now()))
-  ORDER BY job.id LIMIT $1 FOR UPDATE SKIP LOCKED
+  ORDER BY job.id FOR UPDATE SKIP LOCKED
 ), buried AS (
   DELETE FROM job USING lost
   WHERE job.id = lost.id AND job.state = 'running' AND job.crashes + crashed >= $2

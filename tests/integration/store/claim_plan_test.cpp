@@ -54,5 +54,35 @@ TEST(ClaimPlan, of_a_long_lane_reads_little_more_than_it_takes) {
   EXPECT_LT(rows_read(", 4::smallint, 0, 0, (SELECT min(id) + 500 FROM job)"), 2000);
 }
 
+// What a sweep finds of 20,000 jobs that run under a living session, five of which are far past their deadline, and
+// five under a lapsed one; and what it reads for that.
+std::string swept(bool whole) {
+  certfleet::testing::TestDatabase test;
+  test.sql(
+      "INSERT INTO session (queue, host, pid, slots, expires_at) SELECT 'verify', 'h', n, 1,"
+      " now() + n * interval '1 minute' FROM unnest('{1,-1}'::int[]) AS n;"
+      "INSERT INTO job (queue, state, kind, priority, attempts_max, time_limit, session_id, run_deadline)"
+      " SELECT 'verify', 'running', 'verify.node', 4, 4, '1 min', (SELECT id FROM session WHERE pid = 1),"
+      " now() + (CASE WHEN n <= 5 THEN -1 ELSE 1 END) * interval '1 day' FROM generate_series(1, 20000) AS n;"
+      "INSERT INTO job (queue, state, kind, priority, attempts_max, time_limit, session_id, run_deadline)"
+      " SELECT 'verify', 'running', 'verify.node', 4, 4, '1 min', (SELECT id FROM session WHERE pid = -1),"
+      " now() + interval '1 day' FROM generate_series(1, 5)");
+  return test.sql(
+      "SET enable_seqscan TO off; SET plan_cache_mode TO force_generic_plan; SET jit TO off;"
+      " PREPARE p(integer, integer, double precision, boolean) AS " + std::string(sql::query("sweep")) + "; BEGIN; SET LOCAL ROLE certfleet_scheduler;"
+      " CREATE TEMP TABLE back AS EXECUTE p(100, 5, 30, " + std::string(whole ? "true" : "false") + ");"
+      " RESET ROLE; SELECT (SELECT count(*) FROM back) || CASE WHEN seq_tup_read + idx_tup_fetch < 1000"
+      " THEN ' of few' ELSE ' of many' END FROM pg_stat_xact_all_tables"
+      " WHERE schemaname = 'certfleet' AND relname = 'job'");
+}
+
+TEST(SweepPlan, reads_only_jobs_of_lapsed_sessions_unless_it_looks_at_everything) {
+  EXPECT_THAT(plan_of("sweep", "integer, integer, double precision, boolean", "100, 5, 30, false"),
+              Not(HasSubstr("BitmapAnd")))
+      << "the index of all that is running is no way to a few of them";
+  EXPECT_EQ(swept(true), "10 of many");
+  EXPECT_EQ(swept(false), "5 of few");
+}
+
 }  // namespace
 }  // namespace certfleet::store

@@ -5,6 +5,8 @@
 namespace certfleet::store {
 namespace {
 
+using namespace std::chrono_literals;
+
 std::vector<domain::JobRef> refs(int first, int count, int service = 7) {
   std::vector<domain::JobRef> refs;
   for (int i = 0; i < count; ++i)
@@ -12,41 +14,70 @@ std::vector<domain::JobRef> refs(int first, int count, int service = 7) {
   return refs;
 }
 
-TEST(Front, stands_after_a_full_claim_from_one_lane) {
+class FrontTest : public ::testing::Test {
+ protected:
+  // A claim of at most 100 that takes so long.
+  void claim(std::vector<domain::JobRef> got, std::chrono::milliseconds took) {
+    auto began = now;
+    now += took;
+    front.claimed(got, 100, began, now);
+  }
+
   Front front;
-  EXPECT_FALSE(front.passed(100).has_value());
-  front.claimed(refs(1, 100), 100);
-  auto place = front.passed(100);
+  Instant now{1h};
+};
+
+TEST_F(FrontTest, stands_after_what_was_claimed_from_one_lane) {
+  EXPECT_FALSE(front.passed(100, now).has_value());
+  claim(refs(1, 100), 10ms);
+  auto place = front.passed(100, now);
   ASSERT_TRUE(place.has_value());
   EXPECT_EQ(place->id, JobId(100));
   EXPECT_EQ(place->service, ServiceId(7));
+  claim(refs(101, 20), 1ms);
+  EXPECT_EQ(front.passed(100, now)->id, JobId(120));
+  claim({}, 1ms);
+  EXPECT_EQ(front.passed(100, now)->id, JobId(120)) << "nothing came, so nothing has moved";
 }
 
-TEST(Front, is_unknown_when_there_may_be_something_behind_it) {
-  Front front;
-  front.claimed(refs(1, 100), 100);
-  front.claimed(refs(101, 99), 100);
-  EXPECT_FALSE(front.passed(100).has_value()) << "the lane came to its end";
+TEST_F(FrontTest, is_unknown_after_a_claim_from_two_lanes) {
+  claim(refs(1, 100), 10ms);
   auto two = refs(1, 50);
   for (const auto& ref : refs(51, 50, 8)) two.push_back(ref);
-  front.claimed(two, 100);
-  EXPECT_FALSE(front.passed(100).has_value()) << "of two lanes the shares were even, whatever they had";
+  claim(two, 1ms);
+  EXPECT_FALSE(front.passed(100, now).has_value()) << "the shares were even, whatever each of them had";
 }
 
-TEST(Front, is_for_big_claims) {
-  Front front;
-  front.claimed(refs(1, 10), 10);
-  EXPECT_FALSE(front.passed(10).has_value());
-  EXPECT_FALSE(front.passed(100).has_value());
+TEST_F(FrontTest, is_looked_behind_as_often_as_that_is_cheap) {
+  claim(refs(1, 100), 10ms);
+  now += 199ms;
+  EXPECT_TRUE(front.passed(100, now).has_value());
+  now += 1ms;
+  EXPECT_FALSE(front.passed(100, now).has_value());
+  claim(refs(50, 1), 2s);
+  now += 4999ms;
+  EXPECT_TRUE(front.passed(100, now).has_value());
+  now += 1ms;
+  EXPECT_FALSE(front.passed(100, now).has_value()) << "a job that was put back does not wait for ever";
 }
 
-TEST(Front, now_and_then_is_looked_behind) {
-  Front front;
-  front.claimed(refs(1, 100), 100);
-  int behind = 0;
-  for (int claim = 0; claim < 1024; ++claim)
-    if (!front.passed(100)) ++behind;
-  EXPECT_EQ(behind, 2);
+TEST_F(FrontTest, is_for_small_claims_only_if_looking_at_everything_takes_long) {
+  claim(refs(1, 100), 99ms);
+  EXPECT_FALSE(front.passed(10, now).has_value());
+  now += 5s;
+  claim(refs(101, 100), 101ms);
+  EXPECT_TRUE(front.passed(10, now).has_value());
+}
+
+TEST_F(FrontTest, an_idle_worker_rests_between_dear_looks_at_everything) {
+  claim({}, 200ms);
+  EXPECT_TRUE(front.resting(now));
+  now += 4s;
+  EXPECT_FALSE(front.resting(now));
+  claim({}, 40ms);
+  EXPECT_FALSE(front.resting(now)) << "that was cheap enough";
+  claim(refs(1, 100), 200ms);
+  EXPECT_FALSE(front.resting(now)) << "there may be more";
 }
 
 }  // namespace
