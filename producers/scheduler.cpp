@@ -87,11 +87,12 @@ void Scheduler::lead() {
     if (!timetable_.due(duty, clock_.now())) continue;
     perform(duty);
     timetable_.done(duty, clock_.now());
+    hear();
   }
   look();
 }
 
-// Before anything else: a person waits.
+// Before anything else, and between any two things that ask the database: a person waits.
 void Scheduler::hear() {
   std::vector<domain::JobRef> ready;
   for (const auto& [channel, notice] : leadership_.notifications()) {
@@ -127,6 +128,7 @@ void Scheduler::start_due() {
       return std::move(tx.ready_jobs());
     });
     offer(std::move(ready));
+    hear();
   }
 }
 
@@ -144,6 +146,7 @@ void Scheduler::look() {
     if (!pace.due(now) || !relay_.wants_look(queue, bus_->room_to_offer(queue), now)) continue;
     auto refs = relay_.looked(queue, jobs_->ready_jobs(queue, relay_.scan_max()), now);
     pace.took(now, clock_.now());
+    hear();
     if (!refs.empty()) relay_.returned(bus_->offer(std::move(refs)));
   }
 }

@@ -1,5 +1,5 @@
-// How often a look at everything may be taken: so that looking takes a twentieth of the time at most, however long one
-// look takes.
+// How often a look at everything may be taken: so that looking takes a twentieth of the time at most, however
+// long one look takes.
 #pragma once
 
 #include <algorithm>

@@ -8,7 +8,9 @@ namespace {
 
 constexpr int many = 64;
 
-auto lane(const Front::Place& ref) { return std::tuple(ref.priority, ref.site, ref.service); }
+auto lane(const Front::Place& ref) {
+  return std::tuple(ref.priority, ref.site, ref.service);
+}
 
 // The last job of those, if they are of one lane.
 std::optional<Front::Place> last_of_one_lane(std::span<const domain::JobRef> refs) {

@@ -1,7 +1,7 @@
-// Where the ready jobs of a big lane begin, as far as who claims them knows: the index still holds what was claimed
-// and ended, for as long as any transaction may want to see it, and passing by that at each claim costs more than the
-// claim. A hint: what stands behind it (jobs that were put back, or committed late) is found by the next look at
-// everything, which is taken as often as it is cheap. Pure.
+// Where the ready jobs of a big lane begin, as far as who claims them knows: the index still holds what was
+// claimed and ended, for as long as any transaction may want to see it, and passing by that at each claim
+// costs more than the claim. A hint: what stands behind it (jobs that were put back, or committed late) is
+// found by the next look at everything, which is taken as often as it is cheap. Pure.
 #pragma once
 
 #include <optional>
@@ -17,7 +17,8 @@ class Front {
   // In the lane of its priority, site and service, jobs up to its id need no look.
   using Place = domain::JobRef;
 
-  // Where a claim of so many jobs begins; nothing: it looks at everything, as one of few jobs does while that is quick.
+  // Where a claim of so many jobs begins; nothing: it looks at everything, as one of few jobs does while that
+  // is quick.
   std::optional<Place> passed(int jobs_max, Instant now) const;
   // Everything was looked at lately, nothing was there, and another such look is too dear for now.
   bool resting(Instant now) const { return nothing_ && !place_ && !few_.due(now); }

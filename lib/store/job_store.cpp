@@ -264,7 +264,8 @@ class PostgresJobStore final : public JobStore {
 
   Database database_;
   std::map<domain::Queue, Front> fronts_;
-  Pace sweeps_{std::chrono::milliseconds(50), std::chrono::minutes(1)};  // of those that look at all running jobs
+  Pace sweeps_{std::chrono::milliseconds(50),
+               std::chrono::minutes(1)};  // of those that look at all running jobs
   std::map<domain::Queue, Turns> claim_turns_;
   std::map<domain::Queue, Turns> look_turns_;
 };

@@ -138,7 +138,9 @@ void Database::read(const std::function<void(Tx&)>& body) {
   });
 }
 
-void Database::disconnect() { impl_->drop(); }
+void Database::disconnect() {
+  impl_->drop();
+}
 
 void Database::connect() {
   impl_->guarded([&] { impl_->live(); });

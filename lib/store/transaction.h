@@ -1,7 +1,7 @@
 // Connections and transactions. The only place where exceptions of the database library become ours:
-//   connection lost or refused, shutdown of the server, a server that only reads → unreachable; commit's outcome
-//   unknown → in_doubt; deadlock, serialization, lock or statement timeout → retry; privilege → denied; duplicate or
-//   missing reference → conflict; check or value → usage; anything else → permanent.
+//   connection lost or refused, shutdown of the server, a server that only reads → unreachable; commit's
+//   outcome unknown → in_doubt; deadlock, serialization, lock or statement timeout → retry; privilege →
+//   denied; duplicate or missing reference → conflict; check or value → usage; anything else → permanent.
 #pragma once
 
 #include <functional>
@@ -45,14 +45,15 @@ class Tx {
 };
 
 struct DatabaseSettings {
-  // libpq's, keywords or a URI, also with several hosts ("host=a,b port=5432 target_session_attrs=read-write"): after
-  // a lost connection the next one goes to the one that writes. The password comes from its passfile.
+  // libpq's, keywords or a URI, also with several hosts ("host=a,b port=5432
+  // target_session_attrs=read-write"): after a lost connection the next one goes to the one that writes. The
+  // password comes from its passfile.
   std::string dsn;
   std::string application;  // shown in pg_stat_activity: "certfleet-worker-apply 4711"
   // The server ends a statement that takes longer. Long enough for a full batch on a busy disk.
   int statement_timeout_ms = 10'000;
-  // The plans of prepared statements are kept; one made while a table was nearly empty must not read all of it
-  // when it has a million rows. And planning each claim of one job takes longer than the claim.
+  // The plans of prepared statements are kept; one made while a table was nearly empty must not read all of
+  // it when it has a million rows. And planning each claim of one job takes longer than the claim.
   bool always_by_index = false;
 };
 

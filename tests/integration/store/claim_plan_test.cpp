@@ -54,8 +54,8 @@ TEST(ClaimPlan, of_a_long_lane_reads_little_more_than_it_takes) {
   EXPECT_LT(rows_read(", 4::smallint, 0, 0, (SELECT min(id) + 500 FROM job)"), 2000);
 }
 
-// What a sweep finds of 20,000 jobs that run under a living session, five of which are far past their deadline, and
-// five under a lapsed one; and what it reads for that.
+// What a sweep finds of 20,000 jobs that run under a living session, five of which are far past their
+// deadline, and five under a lapsed one; and what it reads for that.
 std::string swept(bool whole) {
   certfleet::testing::TestDatabase test;
   test.sql(
@@ -69,8 +69,12 @@ std::string swept(bool whole) {
       " now() + interval '1 day' FROM generate_series(1, 5)");
   return test.sql(
       "SET enable_seqscan TO off; SET plan_cache_mode TO force_generic_plan; SET jit TO off;"
-      " PREPARE p(integer, integer, double precision, boolean) AS " + std::string(sql::query("sweep")) + "; BEGIN; SET LOCAL ROLE certfleet_scheduler;"
-      " CREATE TEMP TABLE back AS EXECUTE p(100, 5, 30, " + std::string(whole ? "true" : "false") + ");"
+      " PREPARE p(integer, integer, double precision, boolean) AS " +
+      std::string(sql::query("sweep")) +
+      "; BEGIN; SET LOCAL ROLE certfleet_scheduler;"
+      " CREATE TEMP TABLE back AS EXECUTE p(100, 5, 30, " +
+      std::string(whole ? "true" : "false") +
+      ");"
       " RESET ROLE; SELECT (SELECT count(*) FROM back) || CASE WHEN seq_tup_read + idx_tup_fetch < 1000"
       " THEN ' of few' ELSE ' of many' END FROM pg_stat_xact_all_tables"
       " WHERE schemaname = 'certfleet' AND relname = 'job'");
