@@ -18,29 +18,29 @@ double dice() {
 
 class RunningContext final : public Context {
  public:
-  RunningContext(const domain::Job& job, std::stop_token stop, store::JobStore& store, TraceWriter& traces,
-                 const std::function<bool(SessionId)>& sure)
+  RunningContext(const domain::Job& job, std::stop_token stop, store::JobStore& store,
+                 const JobRunner::Parts& parts)
       : job_(job),
         stop_(std::move(stop)),
         deadline_(Deadline::in(job.time_limit)),
         store_(store),
-        traces_(traces),
-        sure_(sure) {}
+        parts_(parts) {}
 
   Deadline deadline() const override { return deadline_; }
   std::stop_token stop() const override { return stop_; }
 
   void trace(trace::Line line) override {
     line.request_no = job_.request_no;
-    traces_.add({0, std::move(line), job_.service, job_.node, job_.id});
+    parts_.traces.add({0, std::move(line), job_.service, job_.node, job_.id});
   }
   void read(const Write& body) override { store_.read(body); }
   void commit(const Write& body) override {
     FAULT_POINT("intent.before");
-    store_.commit_guarded(job_.id, job_.fence, body);
+    auto ready = store_.commit_guarded(job_.id, job_.fence, body);
     FAULT_POINT("intent.after");
+    if (!ready.empty()) parts_.became_ready(std::move(ready));
     // The answer may have been long under way, and another worker may have the job by now.
-    if (!sure_(job_.session))
+    if (!parts_.sure(job_.session))
       throw Failure(Fault::stale, fmt::format("job {}: its session may have lapsed", job_.id.value()));
   }
 
@@ -49,8 +49,7 @@ class RunningContext final : public Context {
   std::stop_token stop_;
   Deadline deadline_;
   store::JobStore& store_;
-  TraceWriter& traces_;
-  const std::function<bool(SessionId)>& sure_;
+  const JobRunner::Parts& parts_;
 };
 
 // What the log of a service says about a job that did not end well; 0: nothing.
@@ -125,7 +124,7 @@ void JobRunner::attempt(const domain::Job& job, store::JobStore& store) {
   Handler* handler = handler_of(job.kind);
   if (handler == nullptr) return park(job);
   auto token = parts_.running.started(job);
-  RunningContext context(job, token, store, parts_.traces, parts_.sure);
+  RunningContext context(job, token, store, parts_);
   // Claimed under a session that is gone: others may have it by now.
   auto outcome = parts_.sure(job.session) ? run_handler(*handler, job, context) : Outcome::cancelled();
   auto stopped = parts_.running.ended(job);

@@ -32,6 +32,8 @@ class JobRunner {
     store::DatabaseSettings database;
     // True while the session of a claim surely lives (SessionKeeper::sure).
     std::function<bool(SessionId)> sure;
+    // Told of what a handler's own commits made ready; from any thread.
+    std::function<void(std::vector<domain::JobRef>)> became_ready;
   };
   JobRunner(Parts parts, int slots);
   // Waits for the handlers that run; jobs that have not begun must have been taken by hand_back() before.

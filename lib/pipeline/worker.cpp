@@ -102,7 +102,8 @@ struct Worker::Impl {
                                      for (auto id : ids) running.stop(id, StopReason::cancelled);
                                    }, settings.sealing_keys}),
         runner({handlers, running, traces, completer, daemon.metrics(), settings.database,
-                [this](SessionId holder) { return session.sure(holder); }},
+                [this](SessionId holder) { return session.sure(holder); },
+                [this](std::vector<domain::JobRef> ready) { mailbox.put({}, std::move(ready)); }},
                settings.limits.slots) {}
 
   std::vector<domain::Job> ask_for(const WorkerCore::Next& next, SessionId holder) {

@@ -179,8 +179,9 @@ class PostgresJobStore final : public JobStore {
 
   Completed complete(const std::vector<Finished>& batch) override { return complete_batch(database_, batch); }
 
-  void commit_guarded(JobId job, Fence fence, const std::function<void(Tx&)>& body) override {
-    database_.write([&](Tx& tx) {
+  std::vector<domain::JobRef> commit_guarded(JobId job, Fence fence,
+                                             const std::function<void(Tx&)>& body) override {
+    return database_.writing([&](Tx& tx) {
       // The share lock keeps a sweeper from taking the job back between this look and the commit.
       auto held = tx.raw().exec_params(
           "SELECT 1 FROM job WHERE id = $1 AND fence = $2 AND state = 'running' FOR SHARE", job.value(),
@@ -188,6 +189,7 @@ class PostgresJobStore final : public JobStore {
       if (held.empty())
         throw Failure(Fault::stale, fmt::format("job {} is no longer held by this attempt", job.value()));
       body(tx);
+      return std::move(tx.ready_jobs());
     });
   }
 

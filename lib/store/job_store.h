@@ -92,7 +92,9 @@ class JobStore {
   virtual Completed complete(const std::vector<Finished>& batch) = 0;
 
   // Runs `body` in a transaction of its own if the job is still held under this fence; else Failure(stale).
-  virtual void commit_guarded(JobId job, Fence fence, const std::function<void(Tx&)>& body) = 0;
+  // Returns the jobs that it made ready.
+  virtual std::vector<domain::JobRef> commit_guarded(JobId job, Fence fence,
+                                                     const std::function<void(Tx&)>& body) = 0;
 
   // One consistent look at the database, on this store's connection.
   virtual void read(const std::function<void(Tx&)>& body) = 0;

@@ -33,8 +33,9 @@ class WatchedStore final : public store::JobStore {
     ledger_.completed(batch, result);
     return result;
   }
-  void commit_guarded(JobId job, Fence fence, const std::function<void(store::Tx&)>& body) override {
-    inner_->commit_guarded(job, fence, body);
+  std::vector<domain::JobRef> commit_guarded(JobId job, Fence fence,
+                                             const std::function<void(store::Tx&)>& body) override {
+    return inner_->commit_guarded(job, fence, body);
   }
   void read(const std::function<void(store::Tx&)>& body) override { inner_->read(body); }
   store::Swept sweep(int jobs_max) override {

@@ -32,8 +32,9 @@ class FaultyStore final : public store::JobStore {
   store::Completed complete(const std::vector<store::Finished>& batch) override {
     return ask([&] { return inner_->complete(batch); });
   }
-  void commit_guarded(JobId job, Fence fence, const std::function<void(store::Tx&)>& body) override {
-    inner_->commit_guarded(job, fence, body);
+  std::vector<domain::JobRef> commit_guarded(JobId job, Fence fence,
+                                             const std::function<void(store::Tx&)>& body) override {
+    return inner_->commit_guarded(job, fence, body);
   }
   void read(const std::function<void(store::Tx&)>& body) override { inner_->read(body); }
   store::Swept sweep(int jobs_max) override {

@@ -6,6 +6,7 @@
 #include <latch>
 
 #include "lib/bus/client.h"
+#include "lib/bus/poller.h"
 #include "lib/store/jobs.h"
 #include "tests/support/database/database.h"
 #include "tests/support/eventually.h"
@@ -35,6 +36,29 @@ class Scripted final : public Handler {
   std::string kind_;
 };
 
+// Only tells of what it was to offer.
+class OfferBus final : public bus::Bus {
+ public:
+  explicit OfferBus(std::function<void(const bus::JobRef&)> offered) : offered_(std::move(offered)) {}
+  void set_room(std::size_t) override {}
+  std::vector<bus::JobRef> offer(std::vector<bus::JobRef> refs) override {
+    for (const auto& ref : refs) offered_(ref);
+    return {};
+  }
+  bool room_to_offer(bus::Queue) const override { return true; }
+  Events poll(std::chrono::milliseconds timeout, std::span<const int> fds) override {
+    bus::Poller poller;
+    for (int fd : fds) poller.add_fd(fd);
+    poller.wait(timeout);
+    return {};
+  }
+  std::size_t connected() const override { return 1; }
+  void bye(std::string_view) override {}
+
+ private:
+  std::function<void(const bus::JobRef&)> offered_;
+};
+
 class WorkerTest : public ::testing::Test {
  protected:
   testing::TestDatabase db;
@@ -56,7 +80,8 @@ class WorkerTest : public ::testing::Test {
     ~Running() { drain(); }
   };
 
-  std::unique_ptr<Running> start(Scripted::Script script, int slots = 4, const std::string& kind = "apply.run") {
+  std::unique_ptr<Running> start(Scripted::Script script, int slots = 4, const std::string& kind = "apply.run",
+                                 std::unique_ptr<bus::Bus> bus = nullptr) {
     auto running = std::make_unique<Running>();
     WorkerSettings settings;
     settings.database = db.settings();
@@ -71,9 +96,9 @@ class WorkerTest : public ::testing::Test {
     bus::Client::Settings client;
     client.brokers = {{"tcp://127.0.0.1:1", bus::KeyPair::generate().public_key}};
     client.queue = domain::Queue::apply;
-    running->worker = std::make_unique<Worker>(std::move(settings), std::move(handlers),
-                                               std::make_unique<bus::Client>(client, bus::KeyPair::generate(), clock),
-                                               clock, running->daemon);
+    if (bus == nullptr) bus = std::make_unique<bus::Client>(client, bus::KeyPair::generate(), clock);
+    running->worker = std::make_unique<Worker>(std::move(settings), std::move(handlers), std::move(bus), clock,
+                                               running->daemon);
     running->thread = std::thread([r = running.get()] { r->worker->run(); });
     return running;
   }
@@ -107,6 +132,24 @@ TEST_F(WorkerTest, traces_are_stored_while_the_job_runs) {
   bool seen = eventually(5s, [&] { return count("trace WHERE code = 1801") == "1"; });
   go_on.count_down();
   EXPECT_TRUE(seen);
+}
+
+TEST_F(WorkerTest, what_a_handler_makes_ready_in_mid_run_is_offered_at_once) {
+  enqueue(1);
+  std::latch offered(1);
+  std::latch go_on(1);
+  auto worker = start(
+      [&](const auto&, Context& context) {
+        context.commit([](store::Tx& tx) { store::jobs::enqueue(tx, {.kind = "mail.send", .subject = 1}); });
+        go_on.wait();
+        return Outcome::done();
+      },
+      1, "apply.run", std::make_unique<OfferBus>([&](const bus::JobRef& ref) {
+        if (ref.queue == domain::Queue::mail) offered.count_down();
+      }));
+  bool seen = eventually(5s, [&] { return offered.try_wait(); });
+  go_on.count_down();
+  EXPECT_TRUE(seen) << "a mail that an order has begun must not come after the one that it has ended";
 }
 
 TEST_F(WorkerTest, a_drain_hands_back_what_has_not_ended_and_counts_no_attempt) {

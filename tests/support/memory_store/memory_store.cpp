@@ -91,8 +91,10 @@ class MemoryJobStore final : public store::JobStore {
     return completed;
   }
 
-  void commit_guarded(JobId job, Fence fence, const std::function<void(store::Tx&)>&) override {
+  std::vector<domain::JobRef> commit_guarded(JobId job, Fence fence,
+                                             const std::function<void(store::Tx&)>&) override {
     if (!held(job, fence)) throw Failure(Fault::stale, "no longer held");
+    return {};
   }
 
   void read(const std::function<void(store::Tx&)>&) override {}

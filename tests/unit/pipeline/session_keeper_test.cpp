@@ -37,7 +37,9 @@ class Sessions final : public store::JobStore {
   std::vector<domain::Job> claim_ready(SessionId, domain::Queue, SiteId, int) override { return none(); }
   std::vector<domain::JobRef> release_unknown(SessionId, const std::vector<JobId>&) override { return refs(); }
   store::Completed complete(const std::vector<store::Finished>&) override { return refs(), store::Completed{}; }
-  void commit_guarded(JobId, Fence, const std::function<void(store::Tx&)>&) override { refs(); }
+  std::vector<domain::JobRef> commit_guarded(JobId, Fence, const std::function<void(store::Tx&)>&) override {
+    return refs();
+  }
   void read(const std::function<void(store::Tx&)>&) override { refs(); }
   store::Swept sweep(int) override { return refs(), store::Swept{}; }
   std::vector<domain::JobRef> promote_due(int) override { return refs(); }
