@@ -128,7 +128,7 @@ class ResealPoints : public ::testing::Test {
   }
   void expect_ended_once(const std::string& kind) {
     house_.eventually_is("SELECT count(*) FROM job WHERE kind = '" + kind + "'", "0");
-    EXPECT_EQ(sql("SELECT string_agg(outcome::text, ' ') FROM job_history WHERE kind = '" + kind + "'"), "done") << kind;
+    EXPECT_EQ(sql("SELECT string_agg(outcome::text, ' ') FROM job_history WHERE kind = '" + kind + "'"), "done");
     EXPECT_EQ(sql("SELECT count(*) FROM job_dead"), "0") << kind;
   }
 
