@@ -1,6 +1,6 @@
 // Connections and transactions. The only place where exceptions of the database library become ours:
-//   connection lost or refused, shutdown of the server, a server that only reads or is silent → unreachable; commit's
-//   outcome unknown → in_doubt; deadlock, serialization, lock or statement timeout → retry; privilege → denied; duplicate or
+//   connection lost, refused or silent, a server that shuts down or only reads → unreachable; commit's outcome
+//   unknown → in_doubt; deadlock, serialization, lock or statement timeout → retry; privilege → denied; duplicate or
 //   missing reference → conflict; check or value → usage; anything else → permanent.
 #pragma once
 

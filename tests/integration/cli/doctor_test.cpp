@@ -96,7 +96,8 @@ TEST_F(DoctorOfARunningHouse, it_is_well_until_a_part_stops_and_then_says_which)
   EXPECT_EQ(of(report, "broker", "tcp://127.0.0.1:" + port_), "error");
   EXPECT_NE(certfleet({"doctor", "--config", (*home_ / "other.toml").string()}).out.find("with the configured key"),
             std::string::npos);
-  sql("installation", "INSERT INTO certfleet.peer (name, role, public_key) VALUES ('second', 'broker', repeat('a', 40))");
+  sql("installation",
+      "INSERT INTO certfleet.peer (name, role, public_key) VALUES ('second', 'broker', repeat('a', 40))");
   EXPECT_EQ(of(examined(0), "brokers", "some"), "warning");
   sql("installation", "DELETE FROM certfleet.peer WHERE name = 'second'");
   EXPECT_EQ(of(report, "clock"), "") << "this host's clock is right";
@@ -196,10 +197,12 @@ TEST_F(Doctor, a_schema_that_does_not_fit_stops_the_questions_to_the_database) {
   EXPECT_EQ(of(examined(1), "schema", "newer"), "error");
   sql("installation",
       "DELETE FROM certfleet.schema_version WHERE number = 9999;"
-      "UPDATE certfleet.schema_version SET number = 0 WHERE number = (SELECT max(number) FROM certfleet.schema_version)");
+      "UPDATE certfleet.schema_version SET number = 0"
+      " WHERE number = (SELECT max(number) FROM certfleet.schema_version)");
   EXPECT_EQ(of(examined(1), "schema", "older"), "error");
-  sql("installation", "UPDATE certfleet.schema_version SET number = (SELECT max(number) + 1 FROM certfleet.schema_version)"
-                      " WHERE number = 0");
+  sql("installation",
+      "UPDATE certfleet.schema_version SET number = (SELECT max(number) + 1 FROM certfleet.schema_version)"
+      " WHERE number = 0");
   EXPECT_EQ(of(examined(1), "schema"), "");
 }
 
@@ -216,7 +219,7 @@ TEST_F(Doctor, a_transaction_that_is_open_for_more_than_a_minute_is_seen_and_one
   };
   // One has written, one looks at how things were, one only stands open; one is prepared and left.
   auto writer = psql("writer", "CREATE TABLE of_the_writer (i int)");
-  auto reader = psql("reader", "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ; SELECT count(*) FROM certfleet.service");
+  auto reader = psql("reader", "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ; SELECT 1 FROM certfleet.service");
   auto idle = psql("idle", "SELECT 1");
   sql("installation", "BEGIN; CREATE TABLE of_the_prepared (i int); PREPARE TRANSACTION 'left'");
   auto open = [&](const std::string& since) {
