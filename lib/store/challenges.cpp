@@ -4,12 +4,16 @@
 
 namespace certfleet::store::challenges {
 
-void add(Tx& tx, OrderId order, std::span<const Challenge> challenges) {
+int add(Tx& tx, OrderId order, std::span<const Challenge> challenges) {
+  int added = 0;
   for (const auto& challenge : challenges)
-    tx.raw().exec_params(
-        "INSERT INTO acme_challenge (token, key_authorization, order_id) VALUES ($1, $2, $3)"
-        " ON CONFLICT (token) DO NOTHING",
-        challenge.token, challenge.key_authorization, order.value());
+    added += static_cast<int>(
+        tx.raw()
+            .exec_params("INSERT INTO acme_challenge (token, key_authorization, order_id) VALUES ($1, $2, $3)"
+                         " ON CONFLICT (token) DO NOTHING",
+                         challenge.token, challenge.key_authorization, order.value())
+            .affected_rows());
+  return added;
 }
 
 std::optional<std::string> find(Tx& tx, std::string_view token) {

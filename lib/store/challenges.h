@@ -17,8 +17,8 @@ struct Challenge {
   std::string key_authorization;  // public: anyone may ask for it
 };
 
-// Those that are there already are kept.
-void add(Tx& tx, OrderId order, std::span<const Challenge> challenges);
+// Those that are there already are kept. Returns how many were not.
+int add(Tx& tx, OrderId order, std::span<const Challenge> challenges);
 // The key authorization, if there is such a token.
 std::optional<std::string> find(Tx& tx, std::string_view token);
 // Removes those of the order, and what orders that have ended left behind.

@@ -40,15 +40,14 @@ void Presence::show(Database& database, bool leads) {
 }
 
 void Presence::write(Tx& tx, bool leads) {
-  auto& raw = tx.raw();
-  auto renewed = raw.exec_params(
+  auto renewed = tx.raw().exec_params(
       "UPDATE daemon SET leads = $2, seen_at = now(), expires_at = now() + make_interval(secs => $3) WHERE id = $1",
       id_, leads, life.count());
   if (renewed.affected_rows() > 0) return;
   // Who listened there before is gone.
-  raw.exec_params("DELETE FROM daemon WHERE expires_at < now() OR program = $1 AND host = $2 AND endpoint = $3",
+  tx.raw().exec_params("DELETE FROM daemon WHERE expires_at < now() OR program = $1 AND host = $2 AND endpoint = $3",
                   info_.program, host_, info_.endpoint ? info_.endpoint->c_str() : nullptr);
-  id_ = raw.exec_params1(
+  id_ = tx.raw().exec_params1(
                "INSERT INTO daemon (program, host, pid, endpoint, leads, started_at, expires_at)"
                " VALUES ($1, $2, $3, $4, $5, $6::timestamptz, now() + make_interval(secs => $7)) RETURNING id",
                info_.program, host_, ::getpid(), info_.endpoint ? info_.endpoint->c_str() : nullptr, leads,

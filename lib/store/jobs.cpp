@@ -84,6 +84,12 @@ std::optional<domain::JobRef> job_of_notice(std::string_view notice) {
   return domain::JobRef{JobId(id), *queue, SiteId(site), ServiceId(service), priority};
 }
 
+std::chrono::seconds age(Tx& tx, JobId id) {
+  auto rows = tx.raw().exec_params("SELECT extract(epoch FROM now() - created_at)::bigint FROM job WHERE id = $1",
+                                   id.value());
+  return std::chrono::seconds(rows.empty() ? 0 : rows[0][0].as<std::int64_t>());
+}
+
 void ensure_partitions(Tx& tx) { tx.raw().exec("SELECT ensure_partitions()"); }
 
 }  // namespace certfleet::store::jobs

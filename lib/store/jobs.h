@@ -21,6 +21,9 @@ int enqueue(Tx& tx, const domain::NewJob& job);
 // the database if the job is ready at once.
 int enqueue_by_person(Tx& tx, const domain::NewJob& job);
 
+// How long a live job has been there, whatever attempts it has had.
+std::chrono::seconds age(Tx& tx, JobId id);
+
 // Makes the partitions of history and traces for this month and the next ones.
 void ensure_partitions(Tx& tx);
 

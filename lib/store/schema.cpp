@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <pqxx/pqxx>
 
 #include "lib/base/error.h"
@@ -18,6 +19,12 @@ int version_of(Tx& tx) {
   return tx.raw().exec1("SELECT coalesce(max(number), 0) FROM certfleet.schema_version")[0].as<int>();
 }
 
+// Each of its statements may take as long as one may.
+void script(Tx& tx, std::string_view text) {
+  auto statements = 1 + std::count(text.begin(), text.end(), ';');
+  tx.raw(static_cast<int>(statements)).exec(std::string(text));
+}
+
 }  // namespace
 
 int found_schema_version(Tx& tx) { return version_of(tx); }
@@ -32,8 +39,7 @@ Versions versions(Database& database) {
 
 int migrate(Database& database) {
   return database.writing([](Tx& tx) {
-    auto& raw = tx.raw();
-    raw.exec_params("SELECT pg_advisory_xact_lock($1)", migration_lock);
+    tx.raw().exec_params("SELECT pg_advisory_xact_lock($1)", migration_lock);
     int found = version_of(tx);
     if (found > schema_version())
       throw Failure(Fault::conflict,
@@ -41,20 +47,20 @@ int migrate(Database& database) {
                          "the database has schema version {}, this program knows only {}"},
                     found, schema_version());
     if (found == 0)
-      raw.exec(
+      tx.raw().exec(
           "CREATE SCHEMA IF NOT EXISTS certfleet;"
           "CREATE TABLE certfleet.schema_version (number integer PRIMARY KEY, name text NOT NULL,"
           " applied_at timestamptz NOT NULL DEFAULT now())");
-    raw.exec("SET LOCAL search_path TO certfleet, pg_temp");
+    tx.raw().exec("SET LOCAL search_path TO certfleet, pg_temp");
     // Functions name tables that later statements of the same migration make.
-    raw.exec("SET LOCAL check_function_bodies TO off");
+    tx.raw().exec("SET LOCAL check_function_bodies TO off");
     int number = 0;
     for (const auto& file : sql::migrations()) {
       if (++number <= found) continue;
-      raw.exec(std::string(file.text));
-      raw.exec_params("INSERT INTO schema_version (number, name) VALUES ($1, $2)", number, std::string(file.name));
+      script(tx, file.text);
+      tx.raw().exec_params("INSERT INTO schema_version (number, name) VALUES ($1, $2)", number, std::string(file.name));
     }
-    raw.exec(std::string(sql::roles().front().text));
+    script(tx, sql::roles().front().text);
     checks::install(tx);
     return found;
   });

@@ -6,12 +6,15 @@
 #include <set>
 
 #include "lib/base/error.h"
+#include "lib/store/answer_watch.h"
 #include "lib/store/dsn.h"
 #include "lib/store/failures.h"
 
 namespace certfleet::store {
 
 namespace {
+
+constexpr std::chrono::milliseconds grace{5000};  // for the way of question and answer, beyond the server's own limit
 
 // Collects what the server notifies on one connection.
 class Receiver final : public pqxx::notification_receiver {
@@ -29,16 +32,53 @@ class Receiver final : public pqxx::notification_receiver {
 
 struct Database::Impl {
   DatabaseSettings settings;
+  std::unique_ptr<AnswerWatch::Line> line;
   std::unique_ptr<pqxx::connection> connection;
   std::set<std::string, std::less<>> prepared;
   std::vector<std::pair<std::string, std::string>> notified;
   std::vector<std::unique_ptr<Receiver>> receivers;
   std::size_t first_host = 0;  // of several, with which the next attempt to connect begins
 
+  ~Impl() { drop(); }
+
   void drop() noexcept {
+    Asking asking(*this);  // a receiver says that it goes
     receivers.clear();
     prepared.clear();
     connection.reset();
+    line.reset();
+  }
+
+  void ask(int statements = 1) {
+    if (line && settings.statement_timeout_ms > 0) line->expect_within(answer_limit(statements));
+  }
+  std::chrono::milliseconds answer_limit(int statements = 1) const {
+    return std::int64_t{statements} * std::chrono::milliseconds(settings.statement_timeout_ms) + grace;
+  }
+  // Whatever the library asks in this one's life, or in its end, has a limit.
+  class Asking {
+   public:
+    explicit Asking(Impl& impl) : impl_(impl) { impl_.ask(); }
+    ~Asking() {
+      if (impl_.line) impl_.line->at_rest();
+    }
+    Asking(const Asking&) = delete;
+    Asking& operator=(const Asking&) = delete;
+
+   private:
+    Impl& impl_;
+  };
+
+  // What the library took for the server's doing.
+  Failure silent(Fault fault) const {
+    auto seconds = std::chrono::duration_cast<std::chrono::seconds>(answer_limit()).count();
+    if (fault == Fault::in_doubt)
+      return Failure(fault,
+                     Text{"データベース: コミットの結果が分かりません: {} 秒以内に応答がありません",
+                          "database: outcome of a commit unknown: no answer within {} s"},
+                     seconds);
+    return Failure(Fault::unreachable, 11,
+                   Text{"データベース: {} 秒以内に応答がありません", "database: no answer within {} s"}, seconds);
   }
 
   pqxx::connection& live() {
@@ -53,7 +93,8 @@ struct Database::Impl {
   }
 
   pqxx::connection& connect() {
-    // Half-open links are found by the kernel: keepalives when idle, the user timeout when sending.
+    // Half-open links are found by the kernel: keepalives when idle, the user timeout when sending. Those that take
+    // everything and are silent: by connect_timeout, which holds for the login too, and then by the watch.
     connection = std::make_unique<pqxx::connection>(
         dsn::keywords(settings.dsn, first_host) +
         fmt::format(" application_name='{}' connect_timeout=5 keepalives_idle=5 keepalives_interval=2"
@@ -65,6 +106,8 @@ struct Database::Impl {
     // replacement exists from its version 7 on.
     connection->inhibit_reactivation(true);
 #pragma GCC diagnostic pop
+    line = std::make_unique<AnswerWatch::Line>(AnswerWatch::of_process(), connection->sock());
+    Asking asking(*this);
     pqxx::nontransaction setup(*connection);
     setup.exec(fmt::format(
         "SET search_path TO certfleet, pg_temp; SET statement_timeout TO {}; SET lock_timeout TO 5000;"
@@ -84,23 +127,29 @@ struct Database::Impl {
       return body();
     } catch (const std::exception&) {
       auto failure = current_failure();
-      if (failure.fault() == Fault::unreachable || failure.fault() == Fault::in_doubt ||
-          (connection != nullptr && !connection->is_open()))
-        drop();
+      bool lost = failure.fault() == Fault::unreachable || failure.fault() == Fault::in_doubt;
+      if (lost && line && line->cut()) failure = silent(failure.fault());
+      if (lost || (connection != nullptr && !connection->is_open())) drop();
       throw failure;
     }
   }
 };
 
+pqxx::transaction_base& Tx::raw(int statements) {
+  database_.impl_->ask(statements);
+  return raw_;
+}
+
 std::string Tx::prepared(std::string_view name, std::string_view text) {
   std::string key(name);
+  database_.impl_->ask();
   if (database_.impl_->prepared.insert(key).second) raw_.conn().prepare(key, std::string(text));
   return key;
 }
 
 bool Tx::usable() {
   try {
-    raw_.exec("SELECT 1");
+    raw().exec("SELECT 1");
     return true;
   } catch (const pqxx::failure&) {
     return false;
@@ -115,16 +164,20 @@ Database::~Database() = default;
 
 void Database::write(const std::function<void(Tx&)>& body) {
   impl_->guarded([&] {
-    pqxx::work raw(impl_->live());
+    auto& connection = impl_->live();
+    Impl::Asking asking(*impl_);  // also the way back, if `body` throws
+    pqxx::work raw(connection);
     Tx tx(raw, *this);
     body(tx);
-    raw.commit();
+    tx.raw().commit();
   });
 }
 
 void Database::write_at_once(const std::function<void(Tx&)>& body) {
   impl_->guarded([&] {
-    pqxx::nontransaction raw(impl_->live());
+    auto& connection = impl_->live();
+    Impl::Asking asking(*impl_);
+    pqxx::nontransaction raw(connection);
     Tx tx(raw, *this);
     body(tx);
   });
@@ -132,7 +185,9 @@ void Database::write_at_once(const std::function<void(Tx&)>& body) {
 
 void Database::read(const std::function<void(Tx&)>& body) {
   impl_->guarded([&] {
-    pqxx::read_transaction raw(impl_->live());
+    auto& connection = impl_->live();
+    Impl::Asking asking(*impl_);
+    pqxx::read_transaction raw(connection);
     Tx tx(raw, *this);
     body(tx);
   });
@@ -161,13 +216,16 @@ std::vector<std::pair<std::string, std::string>> Database::notifications() {
 void Database::listen(const std::string& channel) {
   impl_->guarded([&] {
     auto& connection = impl_->live();
+    Impl::Asking asking(*impl_);
     impl_->receivers.push_back(std::make_unique<Receiver>(connection, channel, impl_->notified));
   });
 }
 
 bool Database::try_advisory_lock(std::int64_t key) {
   return impl_->guarded([&] {
-    pqxx::nontransaction raw(impl_->live());
+    auto& connection = impl_->live();
+    Impl::Asking asking(*impl_);
+    pqxx::nontransaction raw(connection);
     return raw.exec_params1("SELECT pg_try_advisory_lock($1)", key)[0].as<bool>();
   });
 }

@@ -1,7 +1,7 @@
 // Connections and transactions. The only place where exceptions of the database library become ours:
-//   connection lost or refused, shutdown of the server, a server that only reads → unreachable; commit's
-//   outcome unknown → in_doubt; deadlock, serialization, lock or statement timeout → retry; privilege →
-//   denied; duplicate or missing reference → conflict; check or value → usage; anything else → permanent.
+//   connection lost, refused or silent, a server that shuts down or only reads → unreachable; commit's outcome
+//   unknown → in_doubt; deadlock, serialization, lock or statement timeout → retry; privilege → denied; duplicate or
+//   missing reference → conflict; check or value → usage; anything else → permanent.
 #pragma once
 
 #include <functional>
@@ -27,8 +27,9 @@ class Tx {
   Tx(const Tx&) = delete;
   Tx& operator=(const Tx&) = delete;
 
-  // For the .cpp files of lib/store only.
-  pqxx::transaction_base& raw() { return raw_; }
+  // For the .cpp files of lib/store only, anew for each question: its answer is waited for from this call on, for as
+  // long as the server may take for so many statements, and some seconds more.
+  pqxx::transaction_base& raw(int statements = 1);
   // Prepares `text` under `name` at its first use on this connection; returns the name.
   std::string prepared(std::string_view name, std::string_view text);
 
@@ -50,7 +51,8 @@ struct DatabaseSettings {
   // password comes from its passfile.
   std::string dsn;
   std::string application;  // shown in pg_stat_activity: "certfleet-worker-apply 4711"
-  // The server ends a statement that takes longer. Long enough for a full batch on a busy disk.
+  // The server ends a statement that takes longer. Long enough for a full batch on a busy disk. Whose answer has not
+  // come five seconds later either has lost its connection (answer_watch.h).
   int statement_timeout_ms = 10'000;
   // The plans of prepared statements are kept; one made while a table was nearly empty must not read all of
   // it when it has a million rows. And planning each claim of one job takes longer than the claim.

@@ -22,12 +22,10 @@ constexpr int trace_csr_made = 2005;
 struct Task {
   store::orders::Order order;
   domain::Service service;
-  pki::SealingPublicKey sealing_key;
 };
 
 Task load(store::Tx& tx, const store::orders::Order& order) {
-  return {order, store::services::get(tx, order.service),
-          pki::SealingPublicKey::from_bytes(store::sealing_keys::active(tx).public_key)};
+  return {order, store::services::get(tx, order.service)};
 }
 
 void trace(pipeline::Context& context, trace::Level level, int id, std::vector<std::string> args) {
@@ -47,8 +45,7 @@ domain::NewJob order_place(const domain::Job& job) {
 
 struct Made {
   std::string algorithm;
-  std::string spki_sha256;
-  domain::Sealed key;
+  std::shared_ptr<const pki::PrivateKey> key;  // shared, as the copies of a write are
   std::string csr_pem;
 };
 
@@ -68,14 +65,16 @@ Made make(const Task& task, pipeline::Context& context) {
                             spec.unit, spec.email},
                            service.sans);
   trace(context, trace::Level::info, trace_csr_made, {service.common_name});
-  auto spki = key.spki_sha256();
-  return {spec.algorithm, spki, pki::seal(task.sealing_key, domain::purpose::key_pair(spki), key.to_pem()),
-          std::move(csr)};
+  return {spec.algorithm, std::make_shared<const pki::PrivateKey>(std::move(key)), std::move(csr)};
 }
 
+// Sealed no earlier than it is stored: by then the sealing key that was active at the attempt's begin may be retired.
 pipeline::Write record(const Task& task, Made made) {
   return [id = task.order.id, service = task.service.id, made = std::move(made)](store::Tx& tx) {
-    auto pair = store::key_pairs::add(tx, {{}, service, made.algorithm, made.spki_sha256}, made.key);
+    auto sealing_key = pki::SealingPublicKey::from_bytes(store::sealing_keys::active(tx).public_key);
+    auto spki = made.key->spki_sha256();
+    auto box = pki::seal(sealing_key, domain::purpose::key_pair(spki), made.key->to_pem());
+    auto pair = store::key_pairs::add(tx, {{}, service, made.algorithm, spki}, box);
     store::orders::record_csr(tx, id, store::csrs::add(tx, service, pair, made.csr_pem));
   };
 }

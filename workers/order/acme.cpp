@@ -82,7 +82,9 @@ Progress Acme::advance(const Task& task) {
       AcmeClient::Settings{account_.directory_url, around_.context.deadline(), around_.context.stop()});
   around_.tracer.info(trace_id::request, {account_.directory_url});
   if (!account_.account_url) register_account();
+  bool moved = task.reference.empty();  // by this attempt: what comes of it is waited for
   auto order_url = task.reference.empty() ? place(task) : task.reference;
+  auto later = [this] { return Pending{retry_after_.value_or(look_again)}; };
   for (Waits waits(around_.context.deadline(), around_.context.stop());;) {
     auto order = look(order_url);
     auto step = next_step(
@@ -90,16 +92,19 @@ Progress Acme::advance(const Task& task) {
         answered_);
     switch (step.kind) {
       case Step::Kind::answer:
-        answer(step.challenges, task);
+        moved |= answer(step.challenges, task);
+        if (task.one_look && !moved) return later();
         break;
       case Step::Kind::finalize:
         if (!finalized_) {
           finalize(order, task);
+          moved = true;
           break;
         }
         [[fallthrough]];  // it was told; until it moves there is nothing to do
       case Step::Kind::wait:
-        if (auto later = waits.wait(retry_after_)) return Pending{*later};
+        if (task.one_look && !moved) return later();
+        if (auto span = waits.wait(retry_after_)) return Pending{*span};
         break;
       case Step::Kind::download:
         return download(order);
@@ -216,11 +221,12 @@ std::vector<Authorization> Acme::open_authorizations(const AcmeOrder& order, con
 }
 
 // The responders of all workers can answer before the CA is told that it may ask.
-void Acme::answer(const std::vector<Open>& challenges, const Task& task) {
+bool Acme::answer(const std::vector<Open>& challenges, const Task& task) {
   std::vector<store::challenges::Challenge> rows;
   for (const auto& [name, challenge] : challenges)
     rows.push_back({challenge.token, pki::key_authorization(challenge.token, *key_)});
-  around_.context.commit([&](store::Tx& tx) { store::challenges::add(tx, task.id, rows); });
+  int added = 0;
+  around_.context.commit([&](store::Tx& tx) { added = store::challenges::add(tx, task.id, rows); });
   for (const auto& [name, challenge] : challenges) {
     around_.tracer.info(trace_id::offered, {name});
     FAULT_POINT("order.challenge.before");
@@ -229,6 +235,7 @@ void Acme::answer(const std::vector<Open>& challenges, const Task& task) {
     answered_.insert(challenge.url);
     awaited_.insert(name);
   }
+  return added > 0;
 }
 
 void Acme::finalize(const AcmeOrder& order, const Task& task) {

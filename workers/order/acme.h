@@ -43,7 +43,8 @@ class Acme final : public CertificateAuthority {
   std::string place(const Task& task);
   AcmeOrder look(const std::string& order_url);
   std::vector<Authorization> open_authorizations(const AcmeOrder& order, const Task& task);
-  void answer(const std::vector<Open>& challenges, const Task& task);
+  // False if the CA was told all this by an earlier attempt.
+  bool answer(const std::vector<Open>& challenges, const Task& task);
   void finalize(const AcmeOrder& order, const Task& task);
   Issued download(const AcmeOrder& order);
   [[noreturn]] void give_up(const Step& step, const std::string& order_url, const Task& task);

@@ -17,6 +17,8 @@ struct Task {
   std::string reference;  // the CA's own; empty until the CA has accepted the order
   int attempts_failed = 0;
   pki::Csr csr;  // its names are what is ordered
+  // The CA is to be asked no oftener than it takes: one look, if there is nothing to do for the order.
+  bool one_look = false;
 };
 
 // The certificate with what leads up to the CA, as the CA sent it: not checked yet.

@@ -7,6 +7,7 @@
 #include "lib/store/certificates.h"
 #include "lib/store/challenges.h"
 #include "lib/store/csrs.h"
+#include "lib/store/jobs.h"
 #include "lib/store/notifications.h"
 #include "lib/store/settings.h"
 #include "lib/store/traces.h"
@@ -20,22 +21,27 @@ namespace {
 using pipeline::Outcome;
 using store::orders::End;
 
+// Most orders are through by then; afterwards the interval holds that a person has set.
+constexpr std::chrono::minutes first_minute{1};
+
 struct Loaded {
   store::csrs::StoredCsr csr;
   domain::CaAccount account;
   domain::Settings settings;
   std::optional<int> interval_min;  // at which the CA is asked how the order stands
+  bool young = false;
 };
 
 std::optional<int> interval_of(const std::optional<domain::NotificationTable>& table) {
   return table ? table->order_interval_min : std::nullopt;
 }
 
-Loaded load(store::Tx& tx, const store::orders::Order& order) {
+Loaded load(store::Tx& tx, const store::orders::Order& order, JobId job) {
   if (!order.csr)
     throw Failure(Fault::not_found, fmt::format("the CSR of order {} is gone", order.id.value()));
   return {store::csrs::get(tx, order.csr), store::ca_accounts::get_with_secrets(tx, order.ca_account),
-          store::settings::get(tx), interval_of(store::notifications::of_service(tx, order.service))};
+          store::settings::get(tx), interval_of(store::notifications::of_service(tx, order.service)),
+          store::jobs::age(tx, job) < first_minute};
 }
 
 pki::Csr readable(const store::csrs::StoredCsr& stored) {
@@ -128,13 +134,14 @@ Outcome OrderPlace::run(const domain::Job& job, pipeline::Context& context) {
 
 Outcome OrderPlace::attempt(const domain::Job& job, pipeline::Context& context, const Tracer& tracer,
                             const store::orders::Order& order) {
-  auto loaded = context.reading([&](store::Tx& tx) { return load(tx, order); });
+  auto loaded = context.reading([&](store::Tx& tx) { return load(tx, order, job.id); });
   auto csr = readable(loaded.csr);
   auto number = fmt::format("{}", order.id.value());
   if (!order.order_url) tracer.info(trace_id::started, {number, csr.common_name()});
   Surroundings around{context, tracer, *keys_, clock_, make_web_, std::move(loaded.settings)};
   auto authority = make_authority(std::move(loaded.account), around);
-  auto progress = authority->advance({order.id, order.order_url.value_or(""), job.attempts_failed, csr});
+  bool one_look = loaded.interval_min && !loaded.young;
+  auto progress = authority->advance({order.id, order.order_url.value_or(""), job.attempts_failed, csr, one_look});
   if (const auto* pending = std::get_if<Pending>(&progress)) 
     return Outcome::wait_for(domain::ask_again(pending->look_again, loaded.interval_min));
   auto chain = receive(std::get<Issued>(progress).chain_pem, csr, clock_.wall());

@@ -112,6 +112,14 @@ void PointHouse::stop_workers(domain::Queue queue) {
   });
 }
 
+testing::Finished PointHouse::certfleet(std::vector<std::string> words) const {
+  write_file(folder_ / "certfleet.toml", fmt::format("[database]\ndsn = \"{}\"\n", database_.settings().dsn), 0600);
+  words.insert(words.begin(), released("certfleet"));
+  testing::ProcessOptions options;
+  options.env = {{"CERTFLEET_CONFIG", (folder_ / "certfleet.toml").string()}, {"LC_ALL", "C.UTF-8"}};
+  return testing::run(std::move(words), std::move(options));
+}
+
 Process& PointHouse::with_pid(pid_t pid) {
   for (const auto& [name, process] : processes_)
     if (process->pid() == pid) return *process;

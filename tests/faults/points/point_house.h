@@ -2,6 +2,7 @@
 // and freezes at named points.
 #pragma once
 
+#include <filesystem>
 #include <functional>
 #include <map>
 #include <memory>
@@ -28,6 +29,11 @@ class PointHouse {
   testing::Process& start_twin(domain::Queue queue);
   testing::Process& start_scheduler(bool twin = false);
   void stop_workers(domain::Queue queue);
+
+  // The command, as the owner of the database.
+  testing::Finished certfleet(std::vector<std::string> words) const;
+  // The one key file of all workers.
+  std::filesystem::path key_file() const { return folder_ / "sealing.key"; }
 
   // One twin after another is killed at these points, in this order, all in the work on one job, which is there
   // already; then one goes on with it. After each kill `sound` is asked, and the session of the killed lapses.

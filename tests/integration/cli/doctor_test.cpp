@@ -6,6 +6,8 @@
 
 #include "lib/base/clock.h"
 #include "lib/base/file.h"
+#include "lib/bus/curve.h"
+#include "tests/faults/wrong_clock.h"
 #include "tests/integration/cli/house.h"
 #include "tests/support/eventually.h"
 #include "tests/support/free_port.h"
@@ -20,12 +22,18 @@ using Json = nlohmann::json;
 
 class Doctor : public House {
  protected:
-  static Json examined(int exit_code, const std::vector<std::string>& more = {}) {
+  static Json examined(int exit_code, const std::vector<std::string>& more = {},
+                       std::map<std::string, std::string> env = {}) {
     std::vector<std::string> words = {"doctor", "--json"};
     words.insert(words.end(), more.begin(), more.end());
-    auto ran = certfleet(words);
+    auto ran = certfleet(words, "", "C.UTF-8", std::move(env));
     EXPECT_EQ(ran.exit_code, exit_code) << ran.out << ran.err;
     return Json::parse(ran.out);
+  }
+  static bool has_begin(const Json& report, const std::string& check, const std::string& subject) {
+    return std::any_of(report["findings"].begin(), report["findings"].end(), [&](const auto& finding) {
+      return finding["check"] == check && finding["subject"].template get<std::string>().starts_with(subject);
+    });
   }
   // The severities of what a check found, such as "error"; "" if it found nothing.
   static std::string of(const Json& report, const std::string& check, const std::string& subject = "") {
@@ -76,6 +84,25 @@ TEST_F(DoctorOfARunningHouse, it_is_well_until_a_part_stops_and_then_says_which)
   for (const auto& check : report["checks"]) EXPECT_EQ(check["state"], "answered") << check;
   EXPECT_EQ(state_of(report, "broker"), "answered");
   EXPECT_NE(certfleet({"doctor"}).out.find("checks"), std::string::npos);
+
+  // Where another broker is expected; where two should be; with a clock that is wrong.
+  auto mine = read_file(config() / "certfleet.toml");
+  auto key = mine.substr(mine.find("brokers"), mine.find("[database]") - mine.find("brokers"));
+  key = key.substr(key.find(' ', key.find("tcp://")) + 1, 40);
+  auto other = mine;
+  replace(other, key, bus::KeyPair::generate().public_key.text());
+  write_file(*home_ / "other.toml", other, 0600);
+  report = examined(1, {"--config", (*home_ / "other.toml").string()});
+  EXPECT_EQ(of(report, "broker", "tcp://127.0.0.1:" + port_), "error");
+  EXPECT_NE(certfleet({"doctor", "--config", (*home_ / "other.toml").string()}).out.find("with the configured key"),
+            std::string::npos);
+  sql("installation",
+      "INSERT INTO certfleet.peer (name, role, public_key) VALUES ('second', 'broker', repeat('a', 40))");
+  EXPECT_EQ(of(examined(0), "brokers", "some"), "warning");
+  sql("installation", "DELETE FROM certfleet.peer WHERE name = 'second'");
+  EXPECT_EQ(of(report, "clock"), "") << "this host's clock is right";
+  EXPECT_EQ(of(examined(1, {}, faults::wrong_clock("+1h")), "clock", "ahead"), "error");
+  EXPECT_EQ(of(examined(0, {}, faults::wrong_clock("-20s")), "clock", "behind"), "warning");
 
   daemons_["broker"]->signal(SIGSTOP);
   report = examined(1);
@@ -165,6 +192,54 @@ TEST_F(Doctor, a_schema_that_does_not_fit_stops_the_questions_to_the_database) {
   EXPECT_EQ(of(report, "schema", "none"), "error");
   EXPECT_EQ(state_of(report, "workers"), "skipped");
   EXPECT_EQ(state_of(report, "broker"), "") << "none is configured";
+
+  sql("installation", "INSERT INTO certfleet.schema_version (number, name) VALUES (9999, 'from the future')");
+  EXPECT_EQ(of(examined(1), "schema", "newer"), "error");
+  sql("installation",
+      "DELETE FROM certfleet.schema_version WHERE number = 9999;"
+      "UPDATE certfleet.schema_version SET number = 0"
+      " WHERE number = (SELECT max(number) FROM certfleet.schema_version)");
+  EXPECT_EQ(of(examined(1), "schema", "older"), "error");
+  sql("installation",
+      "UPDATE certfleet.schema_version SET number = (SELECT max(number) + 1 FROM certfleet.schema_version)"
+      " WHERE number = 0");
+  EXPECT_EQ(of(examined(1), "schema"), "");
+}
+
+// The server is this suite's own: nobody else holds anything back here.
+TEST_F(Doctor, a_transaction_that_is_open_for_more_than_a_minute_is_seen_and_one_that_holds_nothing_back_is_not) {
+  auto psql = [&](const std::string& name, const std::string& statements) {
+    certfleet::testing::ProcessOptions options;
+    options.env["PGAPPNAME"] = name;
+    return std::make_unique<Process>(
+        std::vector<std::string>{postgres_->env("PG_BIN") + "/psql", "-XAtq", "-d",
+                                 postgres_->env("PG_DSN") + " dbname=installation", "-c", "BEGIN", "-c", statements,
+                                 "-c", "\\! sleep infinity"},
+        options);
+  };
+  // One has written, one looks at how things were, one only stands open; one is prepared and left.
+  auto writer = psql("writer", "CREATE TABLE of_the_writer (i int)");
+  auto reader = psql("reader", "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ; SELECT 1 FROM certfleet.service");
+  auto idle = psql("idle", "SELECT 1");
+  sql("installation", "BEGIN; CREATE TABLE of_the_prepared (i int); PREPARE TRANSACTION 'left'");
+  auto open = [&](const std::string& since) {
+    return sql("installation", "SELECT count(*) FROM pg_stat_activity WHERE application_name IN"
+                               " ('writer', 'reader', 'idle') AND state = 'idle in transaction'" + since);
+  };
+  ASSERT_TRUE(eventually(20s, [&] { return open("") == "3"; }));
+  auto report = examined(1);
+  EXPECT_EQ(state_of(report, "transactions"), "answered");
+  EXPECT_EQ(of(report, "transactions"), "") << "they are young";
+  ASSERT_TRUE(eventually(80s, [&] { return open(" AND xact_start < now() - interval '61 s'") == "3"; }));
+  report = examined(1);
+  EXPECT_TRUE(has_begin(report, "transactions", "writer (")) << report;
+  EXPECT_TRUE(has_begin(report, "transactions", "reader (")) << report;
+  EXPECT_TRUE(has_begin(report, "transactions", "prepared left")) << report;
+  EXPECT_FALSE(has_begin(report, "transactions", "idle (")) << report;
+  EXPECT_EQ(of(report, "transactions"), "warning");
+  sql("installation", "ROLLBACK PREPARED 'left'");
+  for (auto* one : {&writer, &reader, &idle}) one->reset();
+  EXPECT_TRUE(eventually(20s, [&] { return of(examined(1), "transactions").empty(); }));
 }
 
 }  // namespace

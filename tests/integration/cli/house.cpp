@@ -12,7 +12,8 @@ using certfleet::testing::TempDir;
 
 void House::SetUpTestSuite() {
   postgres_ = new Part("postgres", {{"PARTS_FSYNC", "off"},
-                                    {"PARTS_POSTGRES", "-c logging_collector=on -c log_destination=stderr,jsonlog"}});
+                                    {"PARTS_POSTGRES", "-c logging_collector=on -c log_destination=stderr,jsonlog"
+                                                       " -c max_prepared_transactions=4"}});
   home_ = new TempDir("cli");
   config_file_ = config() / "certfleet.toml";
   auto made = certfleet(init_words(new_database("installation"), config()), "first-secret\n");
@@ -32,11 +33,13 @@ void House::use_config(const std::filesystem::path& file) {
   config_file_ = file;
 }
 
-Ran House::certfleet(std::vector<std::string> words, const std::string& input, const std::string& lang) {
+Ran House::certfleet(std::vector<std::string> words, const std::string& input, const std::string& lang,
+                     std::map<std::string, std::string> env) {
   words.insert(words.begin(), CERTFLEET_BIN "/certfleet");
   ProcessOptions options;
-  options.env = {
-      {"CERTFLEET_CONFIG", config_file_.string()}, {"HOME", home_->path().string()}, {"LC_ALL", lang}};
+  options.env = std::move(env);
+  options.env.merge(std::map<std::string, std::string>{
+      {"CERTFLEET_CONFIG", config_file_.string()}, {"HOME", home_->path().string()}, {"LC_ALL", lang}});
   options.input = input;
   auto finished = certfleet::testing::run(std::move(words), std::move(options));
   return {finished.exit_code, finished.out, finished.err};

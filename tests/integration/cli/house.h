@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -25,7 +26,7 @@ class House : public ::testing::Test {
 
   // Runs certfleet with the configuration of the installation; `input` is its standard input.
   static Ran certfleet(std::vector<std::string> words, const std::string& input = "",
-                       const std::string& lang = "C.UTF-8");
+                       const std::string& lang = "C.UTF-8", std::map<std::string, std::string> env = {});
   // The same, and expects exit code 0.
   static std::string good(std::vector<std::string> words, const std::string& input = "");
   // Expects this exit code, nothing on standard output, and one line on standard error that contains `part`.

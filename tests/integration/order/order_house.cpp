@@ -17,15 +17,15 @@ std::shared_ptr<pki::KeyRing> only(const pki::SealingKey& key) {
 
 }  // namespace
 
-OrderHouse::OrderHouse() {
+OrderHouse::OrderHouse(std::map<std::string, std::string> pebble) {
   store::Database owner(database_.settings());
   owner.write([&](store::Tx& tx) {
     store::sealing_keys::add(tx, {sealing_key_.id(), sealing_key_.public_key().bytes, true});
   });
   responder_ =
       std::make_unique<order::Http01Responder>("127.0.0.1:0", database_.settings_as("certfleet_order"));
-  pebble_ = std::make_unique<Part>(
-      "pebble", std::map<std::string, std::string>{{"HTTP01_PORT", std::to_string(responder_->port())}});
+  pebble["HTTP01_PORT"] = std::to_string(responder_->port());
+  pebble_ = std::make_unique<Part>("pebble", std::move(pebble));
   sql(
       fmt::format("INSERT INTO notification_table (name) VALUES ('ops');"
                   "INSERT INTO notification_recipient VALUES (1, 'to', 1, 'ops@example.com');"

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -20,7 +21,8 @@ namespace certfleet::testing {
 
 class OrderHouse : public ::testing::Test {
  protected:
-  OrderHouse();
+  // `pebble`: settings of tests/parts/pebble.
+  explicit OrderHouse(std::map<std::string, std::string> pebble = {});
   ~OrderHouse() override;
 
   // A service with a key spec, the CA account and a notification table.

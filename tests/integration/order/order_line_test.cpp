@@ -247,6 +247,49 @@ TEST_F(OrderLine, a_ca_that_needs_time_gets_it_without_a_failed_attempt) {
   EXPECT_EQ(get(id).state, "issued");
 }
 
+TEST_F(OrderLine, a_ca_is_left_alone_between_two_looks_as_long_as_it_asks) {
+  start(add_service("shop", "shop.test"));
+  make_csr();
+  std::vector<Instant> looks;
+  hand_ = [&](const net::HttpRequest& request, net::HttpResponse& response) {
+    if (request.url.find("my-order") == std::string::npos || looks.size() >= 3) return;
+    keep_processing(request, response);
+    if (response.body.find("\"processing\"") == std::string::npos) return;
+    looks.push_back(Monotonic::now());
+    response.headers.emplace_back("retry-after", "2");
+  };
+  auto done = place();
+  ASSERT_TRUE(done);
+  EXPECT_EQ(done->how, store::Finished::How::done) << done->error;
+  ASSERT_EQ(looks.size(), 3U);
+  for (std::size_t i = 1; i < looks.size(); ++i) EXPECT_GE(looks[i] - looks[i - 1], 2s);
+}
+
+// The interval of the notification table (manual 6.7.3) holds for an order that is older than a minute.
+TEST_F(OrderLine, an_attempt_that_finds_nothing_to_do_looks_once_where_an_interval_is_set) {
+  auto id = start(add_service("shop", "shop.test")).id;
+  make_csr();
+  int looks = 0;
+  auto processing = [&](const net::HttpRequest& request, net::HttpResponse& response) {
+    keep_processing(request, response);
+    bool told = response.body.find("\"processing\"") != std::string::npos;
+    if (told && ++looks == 1) response.headers.emplace_back("retry-after", "900");
+  };
+  hand_ = processing;
+  EXPECT_EQ(place()->wait, 900s);
+  sql("UPDATE notification_table SET order_interval_min = 5");
+  sql("UPDATE job SET run_at = now(), state = 'ready', created_at = now() - interval '2 minutes'");
+  auto before = looks;
+  auto second = place();
+  ASSERT_TRUE(second);
+  EXPECT_EQ(second->how, store::Finished::How::release);
+  EXPECT_EQ(second->wait, 300s);
+  EXPECT_EQ(looks, before + 1);
+  hand_ = nullptr;
+  run_all();
+  EXPECT_EQ(get(id).state, "issued");
+}
+
 TEST_F(OrderLine, a_worker_that_is_told_to_stop_hands_the_order_back_at_once) {
   auto id = start(add_service("shop", "shop.test")).id;
   make_csr();
