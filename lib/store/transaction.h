@@ -23,24 +23,27 @@ namespace certfleet::store {
 // One transaction in progress. Functions of this room take it; nobody else looks inside.
 class Tx {
  public:
-  explicit Tx(pqxx::transaction_base& raw, class Database& database) : raw_(raw), database_(database) {}
+  explicit Tx(pqxx::transaction_base& raw, class Database& database) : raw_(&raw), database_(database) {}
   Tx(const Tx&) = delete;
   Tx& operator=(const Tx&) = delete;
 
   // For the .cpp files of lib/store only.
-  pqxx::transaction_base& raw() { return raw_; }
+  pqxx::transaction_base& raw() { return *raw_; }
   // Prepares `text` under `name` at its first use on this connection; returns the name.
   std::string prepared(std::string_view name, std::string_view text);
 
   // False once the server has refused a statement: then nothing more can be done in it.
   bool usable();
 
+  // Runs `body`. If it throws, what it did is undone and the transaction goes on: unless the connection is lost.
+  void part(const std::function<void()>& body);
+
   // Jobs that this transaction made ready: to be offered to a broker once it has committed.
   std::vector<domain::JobRef>& ready_jobs() { return ready_jobs_; }
 
  private:
   std::vector<domain::JobRef> ready_jobs_;
-  pqxx::transaction_base& raw_;
+  pqxx::transaction_base* raw_;  // of the part that is under way
   Database& database_;
 };
 
