@@ -88,14 +88,4 @@ class Context {
 [[noreturn]] void no_such(const Context& context, const Text& what, std::string_view name,
                           const std::vector<std::string>& names);
 
-// `found` or no_such with the names of `all()`, whose items have a `name`.
-template <class T, class All>
-T require(const Context& context, const Text& what, std::string_view name, std::optional<T> found,
-          All&& all) {
-  if (found) return std::move(*found);
-  std::vector<std::string> names;
-  for (const auto& item : all()) names.push_back(item.name);
-  no_such(context, what, name, names);
-}
-
 }  // namespace certfleet::cli

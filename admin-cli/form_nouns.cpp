@@ -2,8 +2,7 @@
 
 #include <algorithm>
 
-#include "admin-cli/form_fields.h"
-#include "lib/domain/checks.h"
+#include "admin-cli/named_form.h"
 #include "lib/domain/nouns.h"
 #include "lib/store/accesses.h"
 #include "lib/store/applicants.h"
@@ -13,7 +12,6 @@
 #include "lib/store/nodes.h"
 #include "lib/store/notifications.h"
 #include "lib/store/organizations.h"
-#include "lib/store/revisions.h"
 #include "lib/store/schedules.h"
 #include "lib/store/services.h"
 #include "lib/store/settings.h"
@@ -24,146 +22,6 @@ namespace certfleet::cli {
 namespace {
 
 namespace nouns = domain::nouns;
-using store::Tx;
-using store::revisions::Table;
-
-template <class T>
-Form form_of(T thing, FormNames& names) {
-  Form form;
-  FormWriter writer(form, names);
-  fields(writer, thing);
-  return form;
-}
-
-// The keys that a reader asks for.
-class KeyCollector {
- public:
-  template <class V>
-  void text(const char* key, V&) {
-    add(key);
-  }
-  template <class V>
-  void number(const char* key, V&) {
-    add(key);
-  }
-  void flag(const char* key, bool&) { add(key); }
-  void list(const char* key, std::vector<std::string>&) { add(key); }
-  template <class Id>
-  void reference(const char* key, const char*, Id&) {
-    add(key);
-  }
-  template <class V>
-  void word(const char* key, V&, std::string_view (*)(V), std::optional<V> (*)(std::string_view)) {
-    add(key);
-  }
-  template <class V>
-  void word(const char* key, std::optional<V>&, std::string_view (*)(V), std::optional<V> (*)(std::string_view)) {
-    add(key);
-  }
-  void secret(const char* key, std::optional<std::string>&, bool, std::string_view) { add(key); }
-  template <class V>
-  bool group(const char*, std::optional<V>& part) {
-    part.emplace();
-    return true;
-  }
-  bool only_if(bool) { return true; }
-
-  const std::vector<std::string>& keys() const { return keys_; }
-
- private:
-  void add(const char* key) { keys_.emplace_back(key); }
-  std::vector<std::string> keys_{"name"};
-};
-
-template <class T>
-std::vector<std::string> keys_of() {
-  KeyCollector collector;
-  T thing{};
-  fields(collector, thing);
-  return collector.keys();
-}
-
-void check_revision(const Form& form, std::int64_t now) {
-  if (form.revision && *form.revision != now)
-    throw Failure(Fault::conflict,
-                  Text{"書き出した後に変更されています (revision は {}、今は {})",
-                       "was changed after it was exported (revision {}, now {})"},
-                  *form.revision, now);
-}
-
-// How a noun's things are found, made and changed. `noun` as in lib/store/names.h.
-template <class T>
-struct Store {
-  const char* noun;
-  Table table;
-  std::function<std::vector<T>(Tx&)> list;
-  std::function<T(Tx&, std::int64_t)> get;
-  std::function<std::int64_t(Tx&, const T&)> add;
-  std::function<void(Tx&, const T&)> update;
-  // What a changed thing takes over from what it was before the form is read.
-  std::function<void(T&, const T&)> keep = [](T&, const T&) {};
-  bool locked = true;  // no: people may not lock its rows, and `update` does it for them
-};
-
-template <class T>
-FormNoun named(const char* section, const Text& noun, Store<T> store) {
-  using Id = decltype(T::id);
-  FormNoun made{section, noun};
-  made.keys = keys_of<T>();
-  made.all = [store](Tx& tx, FormNames& names) {
-    std::vector<Form> forms;
-    auto revisions = store::revisions::all(tx, store.table);
-    for (const auto& thing : store.list(tx)) {
-      auto form = form_of(thing, names);
-      form.name = thing.name;
-      form.revision = static_cast<int>(revisions.at(thing.id.value()));
-      forms.push_back(std::move(form));
-    }
-    return forms;
-  };
-  made.put = [store](Tx& tx, FormNames& names, const Sealer& seal, const Form& form) {
-    Change change;
-    T thing{};
-    auto id = names.find(store.noun, form.name);
-    if (id) {
-      check_revision(form, store.locked ? store::revisions::lock(tx, store.table, *id)
-                                        : store::revisions::of(tx, store.table, *id));
-      T before = store.get(tx, *id);
-      change.before = form_of(before, names);
-      thing.id = Id(*id);
-      store.keep(thing, before);
-    }
-    thing.name = form.name;
-    FormReader reader(form, names, seal);
-    fields(reader, thing);
-    reader.finish();
-    thing = domain::checked(std::move(thing));
-    change.after = form_of(thing, names);
-    change.new_secrets = reader.new_secrets();
-    if (!id) {
-      change.how = Change::How::added;
-      names.learn(store.noun, thing.name, store.add(tx, thing));
-    } else if (change.new_secrets || change.before.entries != change.after.entries) {
-      change.how = Change::How::changed;
-      store.update(tx, thing);
-    }
-    return change;
-  };
-  return made;
-}
-
-// Functions of a room that take the typed id, as they are called here.
-template <class T, class Get, class Add, class Update, class List>
-Store<T> store_of(const char* noun, Table table, List list, Get get, Add add, Update update) {
-  using Id = decltype(T::id);
-  return {noun,
-          table,
-          [list](Tx& tx) { return list(tx); },
-          [get](Tx& tx, std::int64_t id) { return get(tx, Id(id)); },
-          [add](Tx& tx, const T& thing) { return add(tx, thing).value(); },
-          [update](Tx& tx, const T& thing) { update(tx, thing); }};
-}
-
 FormNoun sites() {
   namespace s = store::sites;
   return named("sites", nouns::site,
@@ -217,29 +75,55 @@ FormNoun accesses() {
   return named("accesses", nouns::access, std::move(store));
 }
 
-FormNoun services() {
-  namespace s = store::services;
-  return named("services", nouns::service,
-               store_of<domain::Service>("service", Table::service, s::list, s::get, s::add, s::update));
+template <class Id>
+std::vector<std::int64_t> numbers(const std::vector<Id>& ids) {
+  std::vector<std::int64_t> numbers;
+  for (auto id : ids) numbers.push_back(id.value());
+  return numbers;
 }
 
-void require_access(Tx& tx, const domain::Node& node) {
-  if (node.access) domain::require_access_for(node.kind, store::accesses::get(tx, node.access));
+FormNoun services() {
+  namespace s = store::services;
+  auto store = store_of<domain::Service>("service", Table::service, s::list, s::get, s::add, s::update);
+  store.many = {
+      s::get_all,
+      [](Tx& tx, const std::vector<domain::Service>& services) { return numbers(s::add_all(tx, services)); },
+      [](Tx& tx, const std::vector<domain::Service>& services) { s::update_all(tx, services); }};
+  return named("services", nouns::service, std::move(store));
+}
+
+void require_accesses(Tx& tx, std::span<const domain::Node> nodes) {
+  std::map<AccessId, domain::Access> accesses;   // each is read once
+  for (const auto& node : nodes) {
+    if (!node.access) continue;
+    auto found = accesses.find(node.access);
+    if (found == accesses.end()) found = accesses.emplace(node.access, store::accesses::get(tx, node.access)).first;
+    domain::require_access_for(node.kind, found->second);
+  }
 }
 
 FormNoun nodes() {
   namespace s = store::nodes;
-  return named("nodes", nouns::node,
-               store_of<domain::Node>(
-                   "node", Table::node, s::list, s::get,
-                   [](Tx& tx, const domain::Node& node) {
-                     require_access(tx, node);
-                     return s::add(tx, node);
-                   },
-                   [](Tx& tx, const domain::Node& node) {
-                     require_access(tx, node);
-                     s::update(tx, node);
-                   }));
+  auto store = store_of<domain::Node>(
+      "node", Table::node, s::list, s::get,
+      [](Tx& tx, const domain::Node& node) {
+        require_accesses(tx, {&node, 1});
+        return s::add(tx, node);
+      },
+      [](Tx& tx, const domain::Node& node) {
+        require_accesses(tx, {&node, 1});
+        s::update(tx, node);
+      });
+  store.many = {s::get_all,
+                [](Tx& tx, const std::vector<domain::Node>& nodes) {
+                  require_accesses(tx, nodes);
+                  return numbers(s::add_all(tx, nodes));
+                },
+                [](Tx& tx, const std::vector<domain::Node>& nodes) {
+                  require_accesses(tx, nodes);
+                  s::update_all(tx, nodes);
+                }};
+  return named("nodes", nouns::node, std::move(store));
 }
 
 // A group's members are rows of their own, and a list in its form.

@@ -2,7 +2,9 @@
 // into the database means for each.
 #pragma once
 
+#include <exception>
 #include <functional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,6 +23,21 @@ struct Change {
   bool new_secrets = false;
 };
 
+// What came of a form: the change, or what is wrong with it.
+struct Outcome {
+  Change change;
+  std::exception_ptr wrong = {};
+};
+
+template <class F>
+Outcome attempted(F&& put) {
+  try {
+    return {put()};
+  } catch (const std::exception&) {
+    return {{}, std::current_exception()};
+  }
+}
+
 struct FormNoun {
   const char* section;                                           // "services"
   Text noun;                                                     // one of them
@@ -28,6 +45,9 @@ struct FormNoun {
   std::function<std::vector<Form>(store::Tx&, FormNames&)> all = {};  // by name
   // Failure in a person's words, not yet naming the form.
   std::function<Change(store::Tx&, FormNames&, const Sealer&, const Form&)> put = {};
+  // Of nouns that come by the thousand: the same for several forms, the new ones by one statement. An outcome for each
+  // form, but none behind one whose refusal the transaction does not survive.
+  std::function<std::vector<Outcome>(store::Tx&, FormNames&, const Sealer&, std::span<const Form>)> put_all = {};
   std::vector<std::string> keys = {};  // of a form, in their order
 };
 

@@ -1,11 +1,17 @@
 #include "admin-cli/import.h"
 
+#include <algorithm>
+#include <span>
+
 #include "admin-cli/secrets.h"
 #include "admin-cli/suggest.h"
 #include "lib/store/failures.h"
 
 namespace certfleet::cli {
 namespace {
+
+// Forms that are written together: enough that a statement's own cost no longer counts.
+constexpr std::size_t together_max = 500;
 
 const FormNoun& noun_of(const DocumentSection& section) {
   if (const auto* noun = find_form_noun(section.name)) {
@@ -63,6 +69,12 @@ void count(Imported& imported, Change::How how) {
   }
 }
 
+std::vector<Outcome> put(const FormNoun& noun, store::Tx& tx, FormNames& names, const Sealer& sealer,
+                         std::span<const Form> forms) {
+  if (noun.put_all) return noun.put_all(tx, names, sealer, forms);
+  return {attempted([&] { return noun.put(tx, names, sealer, forms.front()); })};
+}
+
 }  // namespace
 
 Imported import_document(store::Tx& tx, const Document& document, std::vector<Saying> wrong,
@@ -83,21 +95,25 @@ Imported import_document(store::Tx& tx, const Document& document, std::vector<Sa
   for (const auto& noun : form_nouns()) {
     auto section = given.find(&noun);
     if (section == given.end()) continue;
-    for (const auto& form : section->second->forms) {
-      try {
-        auto change = noun.put(tx, names, sealer, form);
-        count(imported, change.how);
-        imported.things.push_back({&noun, form.name, std::move(change)});
-      } catch (const std::exception&) {
-        auto failure = store::current_failure();
-        if (failure.transient()) throw failure;
-        wrong.push_back(with_place(noun, form, failure));
-        if (wrong.size() == 1) fault = failure.fault();
-        // What the document itself has wrong leaves the transaction as it was; what the database refused does
-        // not.
-        if (!tx.usable()) refuse(wrong, fault);
+    for (auto forms = std::span(section->second->forms); !forms.empty();) {
+      auto outcomes = put(noun, tx, names, sealer, forms.first(std::min(forms.size(), together_max)));
+      for (std::size_t i = 0; i < outcomes.size(); ++i) {
+        try {
+          if (outcomes[i].wrong) std::rethrow_exception(outcomes[i].wrong);
+          count(imported, outcomes[i].change.how);
+          imported.things.push_back({&noun, forms[i].name, std::move(outcomes[i].change)});
+        } catch (const std::exception&) {
+          auto failure = store::current_failure();
+          if (failure.transient()) throw failure;
+          wrong.push_back(with_place(noun, forms[i], failure));
+          if (wrong.size() == 1) fault = failure.fault();
+          // What the document itself has wrong leaves the transaction as it was; what the database refused does
+          // not.
+          if (!tx.usable()) refuse(wrong, fault);
+        }
       }
-      progress(++done, all);
+      forms = forms.subspan(outcomes.size());
+      progress(done += outcomes.size(), all);
     }
   }
   if (!wrong.empty()) refuse(wrong, fault);

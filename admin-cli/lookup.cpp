@@ -1,5 +1,6 @@
 #include "admin-cli/lookup.h"
 
+#include "admin-cli/suggest.h"
 #include "admin-cli/words.h"
 #include "lib/base/file.h"
 #include "lib/pki/chain.h"
@@ -8,6 +9,7 @@
 #include "lib/store/applicants.h"
 #include "lib/store/ca_accounts.h"
 #include "lib/store/groups.h"
+#include "lib/store/names.h"
 #include "lib/store/nodes.h"
 #include "lib/store/notifications.h"
 #include "lib/store/organizations.h"
@@ -29,58 +31,62 @@ T only(const Context& context, const Text& what, const char* option, std::vector
                context.say(what), names);
 }
 
+struct Named {
+  const Text& what;
+  const char* noun;  // as in lib/store/names.h
+};
+
+// `found`, or Failure(not_found) with near names.
+template <class T>
+T require(const Context& context, store::Tx& tx, const Named& named, std::string_view name, std::optional<T> found) {
+  if (found) return std::move(*found);
+  no_such(context, named.what, name,
+          store::names::near_to(tx, named.noun, std::string(name), one_mistake_from(name)));
+}
+
 }  // namespace
 
 domain::Service service_named(const Context& context, store::Tx& tx, std::string_view name) {
-  auto found = store::services::find(tx, name);
-  if (!found) no_such(context, words::service, name, store::services::names(tx));
-  return std::move(*found);
+  return require(context, tx, {words::service, "service"}, name, store::services::find(tx, name));
 }
 
 domain::Node node_named(const Context& context, store::Tx& tx, std::string_view name) {
-  return require(context, words::node, name, store::nodes::find(tx, name),
-                 [&] { return store::nodes::list(tx); });
+  return require(context, tx, {words::node, "node"}, name, store::nodes::find(tx, name));
 }
 
 domain::Access access_named(const Context& context, store::Tx& tx, std::string_view name) {
-  return require(context, words::access, name, store::accesses::find(tx, name),
-                 [&] { return store::accesses::list(tx); });
+  return require(context, tx, {words::access, "access"}, name, store::accesses::find(tx, name));
 }
 
 domain::Site site_named(const Context& context, store::Tx& tx, std::string_view name) {
-  return require(context, words::site, name, store::sites::find(tx, name),
-                 [&] { return store::sites::list(tx); });
+  return require(context, tx, {words::site, "site"}, name, store::sites::find(tx, name));
 }
 
 domain::Group group_named(const Context& context, store::Tx& tx, std::string_view name) {
-  return require(context, words::group, name, store::groups::find(tx, name),
-                 [&] { return store::groups::list(tx); });
+  return require(context, tx, {words::group, "group"}, name, store::groups::find(tx, name));
 }
 
 domain::User user_named(const Context& context, store::Tx& tx, std::string_view name) {
-  return require(context, words::user, name, store::users::find(tx, name),
-                 [&] { return store::users::list(tx); });
+  return require(context, tx, {words::user, "user"}, name, store::users::find(tx, name));
 }
 
 domain::CaAccount ca_account_named(const Context& context, store::Tx& tx, std::string_view name) {
-  return require(context, words::ca_account, name, store::ca_accounts::find(tx, name),
-                 [&] { return store::ca_accounts::list(tx); });
+  return require(context, tx, {words::ca_account, "ca-account"}, name, store::ca_accounts::find(tx, name));
 }
 
 domain::Organization organization_named(const Context& context, store::Tx& tx, std::string_view name) {
-  return require(context, words::organization, name, store::organizations::find(tx, name),
-                 [&] { return store::organizations::list(tx); });
+  return require(context, tx, {words::organization, "organization"}, name, store::organizations::find(tx, name));
 }
 
 domain::Applicant applicant_named(const Context& context, store::Tx& tx, domain::ApplicantKind kind,
                                   std::string_view name) {
-  return require(context, kind == domain::ApplicantKind::applicant ? words::applicant : words::ev_approver, name,
-                 store::applicants::find(tx, kind, name), [&] { return store::applicants::list(tx, kind); });
+  auto noun = kind == domain::ApplicantKind::applicant ? Named{words::applicant, "applicant"}
+                                                       : Named{words::ev_approver, "ev-approver"};
+  return require(context, tx, noun, name, store::applicants::find(tx, kind, name));
 }
 
 domain::NotificationTable notification_named(const Context& context, store::Tx& tx, std::string_view name) {
-  return require(context, words::notification, name, store::notifications::find(tx, name),
-                 [&] { return store::notifications::list(tx); });
+  return require(context, tx, {words::notification, "notification"}, name, store::notifications::find(tx, name));
 }
 
 domain::Site site_or_only(const Context& context, store::Tx& tx, const std::optional<std::string>& name) {

@@ -51,4 +51,32 @@ std::vector<std::string> near(std::string_view wrong, const std::vector<std::str
   return out;
 }
 
+std::vector<std::string> one_mistake_from(std::string_view wrong) {
+  constexpr std::string_view usual = "abcdefghijklmnopqrstuvwxyz0123456789-_. ";
+  constexpr std::size_t letters_max = 64;
+  std::vector<std::size_t> at;  // where each letter begins, and the end
+  for (std::size_t i = 0; i < wrong.size(); ++i)
+    if ((static_cast<unsigned char>(wrong[i]) & 0xC0U) != 0x80U) at.push_back(i);
+  auto letters = at.size();
+  at.push_back(wrong.size());
+  std::string text(wrong);
+  std::vector<std::string> all{lower(wrong)};
+  for (std::size_t i = 0; i < letters; ++i) {
+    auto before = text.substr(0, at[i]);
+    auto letter = text.substr(at[i], at[i + 1] - at[i]);
+    auto behind = text.substr(at[i + 1]);
+    all.push_back(before + behind);
+    if (i + 1 < letters)
+      all.push_back(before + text.substr(at[i + 1], at[i + 2] - at[i + 1]) + letter + text.substr(at[i + 2]));
+    if (letters > letters_max) continue;
+    for (char other : usual) {
+      all.push_back(before + other + behind);
+      all.push_back(before + other + letter + behind);
+    }
+  }
+  if (letters <= letters_max)
+    for (char other : usual) all.push_back(text + other);
+  return all;
+}
+
 }  // namespace certfleet::cli

@@ -34,6 +34,11 @@ void ArrayLiteral::add(std::string_view text) {
   text_ += '"';
 }
 
+void ArrayLiteral::add_null() {
+  separate();
+  text_ += "NULL";
+}
+
 std::string ArrayLiteral::take() {
   text_ += '}';
   return std::exchange(text_, "{");

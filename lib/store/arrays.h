@@ -13,6 +13,7 @@ class ArrayLiteral {
   void add(std::int64_t value);
   void add(double value);
   void add(std::string_view text);  // quoted and escaped; NUL is refused
+  void add_null();
   std::string take();
 
  private:

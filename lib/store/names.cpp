@@ -1,5 +1,6 @@
 #include "lib/store/names.h"
 
+#include "lib/store/arrays.h"
 #include "lib/store/rows.h"
 
 namespace certfleet::store::names {
@@ -43,6 +44,28 @@ std::vector<std::string> beginning_with(Tx& tx, std::string_view noun, std::stri
                "SELECT name FROM {} WHERE name >= $1 AND starts_with(name, $1) ORDER BY name LIMIT $2",
                table),
            std::string(beginning), rows_max))
+    found.push_back(row[0].as<std::string>());
+  return found;
+}
+
+std::vector<std::string> near_to(Tx& tx, std::string_view noun, const std::string& wrong,
+                                 const std::vector<std::string>& guesses) {
+  constexpr int few = 500;
+  constexpr int neighbours = 20;
+  auto table = table_of(noun);
+  std::vector<std::string> found;
+  if (table.empty()) return found;
+  for (const auto& row : tx.raw().exec(fmt::format("SELECT name FROM {} LIMIT {}", table, few + 1)))
+    found.push_back(row[0].as<std::string>());
+  if (found.size() <= few) return found;
+  found.clear();
+  // Nothing but = and < on the name: these an index serves below row-level security as well.
+  for (const auto& row : tx.raw().exec_params(
+           fmt::format("(SELECT name FROM {0} WHERE name >= $1 ORDER BY name LIMIT {1})"
+                       " UNION (SELECT name FROM {0} WHERE name < $1 ORDER BY name DESC LIMIT {1})"
+                       " UNION (SELECT name FROM {0} WHERE name = ANY ($2::text[]))",
+                       table, neighbours),
+           wrong, array_literal(guesses)))
     found.push_back(row[0].as<std::string>());
   return found;
 }

@@ -17,6 +17,11 @@ std::string_view table_of(std::string_view noun);
 // names.
 std::vector<std::string> beginning_with(Tx& tx, std::string_view noun, std::string_view beginning, int rows_max);
 
+// What somebody may have meant by `wrong`: all names of a noun while these are few; else its neighbours in the order of
+// names, and which of `guesses` there are. It takes no longer where there are a million.
+std::vector<std::string> near_to(Tx& tx, std::string_view noun, const std::string& wrong,
+                                 const std::vector<std::string>& guesses);
+
 // All of a noun, with their ids.
 std::vector<std::pair<std::int64_t, std::string>> all(Tx& tx, std::string_view noun);
 

@@ -1,15 +1,18 @@
 #include "lib/store/nodes.h"
 
-#include "lib/store/rows.h"
+#include <array>
+
+#include "lib/store/many_rows.h"
 #include "lib/store/times.h"
 
 namespace certfleet::store::nodes {
 namespace {
 
-constexpr const char* columns =
-    "SELECT id, service_id, site_id, access_id, name, kind, enabled, verify_mode, verify_host, verify_port,"
-    " verify_name, cert_file, key_file, chain_file, work_dir, control, ssl_profile, import_name, partition,"
-    " iis_site, iis_binding, windows_version, windows_key FROM node ";
+constexpr const char* configured =
+    "service_id, site_id, access_id, name, kind, enabled, verify_mode, verify_host, verify_port, verify_name,"
+    " cert_file, key_file, chain_file, work_dir, control, ssl_profile, import_name, partition, iis_site, iis_binding,"
+    " windows_version, windows_key";
+const std::string columns = fmt::format("SELECT id, {} FROM node ", configured);
 
 // The fields that the kind has; those of the others stay as they are made.
 void take_kind(domain::Node& node, const pqxx::row& row) {
@@ -49,24 +52,46 @@ std::vector<domain::Node> nodes_of(const pqxx::result& rows) {
   return nodes;
 }
 
-// Runs `sql` with the columns as $2 to $23; $1 is the id (0 for a new node).
-pqxx::result run(Tx& tx, const char* sql, const domain::Node& node) {
+// The id (0: new) and what is `configured`, as texts; none is NULL.
+std::array<std::optional<std::string>, 23> fields_of(const domain::Node& node) {
   bool verified = node.verify.mode != domain::VerifyMode::none;
-  auto host = verified ? std::optional(node.verify.host) : std::nullopt;
-  auto port = number_text(verified ? std::optional(node.verify.port) : std::nullopt);
-  auto only = [&](std::string_view kind, const std::string& text) {
-    return node.kind == kind ? text.c_str() : nullptr;
+  auto only = [&](std::string_view kind, const std::optional<std::string>& text) {
+    return node.kind == kind ? text : std::nullopt;
   };
   using namespace domain::node_kind;
   const auto& files = node.apache;
-  return tx.raw().exec_params(
-      sql, node.id.value(), node.service.value(), node.site.value(), node.access.value(), node.name,
-      node.kind, node.enabled, std::string(to_string(node.verify.mode)), or_null(host), or_null(port),
-      or_null(node.verify.name), only(apache, files.cert_file), only(apache, files.key_file),
-      node.kind == apache ? or_null(files.chain_file) : nullptr, only(apache, files.work_dir),
-      only(apache, files.control), only(bigip, node.bigip.profile), only(bigip, node.bigip.import_name),
-      only(bigip, node.bigip.partition), only(iis, node.iis.site), only(iis, node.iis.binding),
-      only(iis, node.iis.windows_version), node.kind == iis && node.iis.windows_key);
+  return {std::to_string(node.id.value()),
+          std::to_string(node.service.value()),
+          std::to_string(node.site.value()),
+          std::to_string(node.access.value()),
+          node.name,
+          node.kind,
+          std::string(flag(node.enabled)),
+          std::string(to_string(node.verify.mode)),
+          verified ? std::optional(node.verify.host) : std::nullopt,
+          verified ? std::optional(std::to_string(node.verify.port)) : std::nullopt,
+          node.verify.name,
+          only(apache, files.cert_file),
+          only(apache, files.key_file),
+          only(apache, files.chain_file),
+          only(apache, files.work_dir),
+          only(apache, files.control),
+          only(bigip, node.bigip.profile),
+          only(bigip, node.bigip.import_name),
+          only(bigip, node.bigip.partition),
+          only(iis, node.iis.site),
+          only(iis, node.iis.binding),
+          only(iis, node.iis.windows_version),
+          std::string(flag(node.kind == iis && node.iis.windows_key))};
+}
+
+// Runs `sql` with the rows of `nodes`: {0} stands for what is `configured`, {1} for a table t of them.
+pqxx::result run(Tx& tx, std::string_view sql, std::span<const domain::Node> nodes) {
+  return run_with_rows(tx, sql, nodes, fields_of, configured,
+                       "unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::text[], $6::text[],"
+                       " $7::boolean[], $8::text[], $9::text[], $10::integer[], $11::text[], $12::text[], $13::text[],"
+                       " $14::text[], $15::text[], $16::text[], $17::text[], $18::text[], $19::text[], $20::text[],"
+                       " $21::text[], $22::text[], $23::boolean[]) AS t (id, {0})");
 }
 
 // The database keeps a key that lives on Windows alone in its service (0010_node_kinds.sql).
@@ -90,50 +115,46 @@ auto keeping_windows_key_alone(const domain::Node& node, F&& body) {
 }  // namespace
 
 domain::Node get(Tx& tx, NodeId id) {
-  auto rows = tx.raw().exec_params(std::string(columns) + "WHERE id = $1", id.value());
+  auto rows = tx.raw().exec_params(columns + "WHERE id = $1", id.value());
   require_row(rows, nouns::node, id.value());
   return node_of(rows[0]);
 }
 
 std::optional<domain::Node> find(Tx& tx, std::string_view name) {
-  auto rows = tx.raw().exec_params(std::string(columns) + "WHERE name = $1", std::string(name));
+  auto rows = tx.raw().exec_params(columns + "WHERE name = $1", std::string(name));
   if (rows.empty()) return std::nullopt;
   return node_of(rows[0]);
 }
 
 std::vector<domain::Node> list(Tx& tx) {
-  return nodes_of(tx.raw().exec(std::string(columns) + "ORDER BY name"));
+  return nodes_of(tx.raw().exec(columns + "ORDER BY name"));
+}
+
+std::vector<domain::Node> get_all(Tx& tx, const std::vector<std::int64_t>& ids) {
+  return nodes_of(tx.raw().exec_params(columns + "WHERE id = ANY ($1::bigint[])", array_literal(ids)));
 }
 
 std::vector<domain::Node> of_service(Tx& tx, ServiceId service) {
   return nodes_of(
-      tx.raw().exec_params(std::string(columns) + "WHERE service_id = $1 ORDER BY name", service.value()));
+      tx.raw().exec_params(columns + "WHERE service_id = $1 ORDER BY name", service.value()));
 }
 
 NodeId add(Tx& tx, const domain::Node& node) {
-  return keeping_windows_key_alone(node, [&] {
-    return id_of<NodeId>(run(
-        tx,
-        "INSERT INTO node (service_id, site_id, access_id, name, kind, enabled, verify_mode, verify_host,"
-        " verify_port, verify_name, cert_file, key_file, chain_file, work_dir, control, ssl_profile,"
-        " import_name, partition, iis_site, iis_binding, windows_version, windows_key)"
-        " VALUES ($2, $3, $4, $5, $6, $7, $8, $9, $10::integer, $11, $12, $13, $14, $15, $16, $17, $18, $19,"
-        " $20, $21, $22, $23) RETURNING id, $1::bigint",
-        node)[0][0]);
-  });
+  return keeping_windows_key_alone(node, [&] { return add_all(tx, {&node, 1}).front(); });
+}
+
+std::vector<NodeId> add_all(Tx& tx, std::span<const domain::Node> nodes) {
+  return in_order_of<NodeId>(run(tx, "INSERT INTO node ({0}) SELECT {0} FROM {1} RETURNING name, id", nodes), nodes);
 }
 
 void update(Tx& tx, const domain::Node& node) {
-  keeping_windows_key_alone(node, [&] {
-    require_row(run(tx,
-                    "UPDATE node SET service_id = $2, site_id = $3, access_id = $4, name = $5, kind = $6,"
-                    " enabled = $7, verify_mode = $8, verify_host = $9, verify_port = $10::integer,"
-                    " verify_name = $11, cert_file = $12, key_file = $13, chain_file = $14, work_dir = $15,"
-                    " control = $16, ssl_profile = $17, import_name = $18, partition = $19, iis_site = $20,"
-                    " iis_binding = $21, windows_version = $22, windows_key = $23 WHERE id = $1",
-                    node),
-                nouns::node, node.id.value());
-  });
+  keeping_windows_key_alone(node, [&] { update_all(tx, {&node, 1}); });
+}
+
+void update_all(Tx& tx, std::span<const domain::Node> nodes) {
+  auto changed = run(
+      tx, "UPDATE node n SET ({0}) = (SELECT {0} FROM (SELECT t.*) AS wanted) FROM {1} WHERE n.id = t.id", nodes);
+  if (changed.affected_rows() != nodes.size()) no_row(nouns::node, nodes.front().id.value());
 }
 
 void remove(Tx& tx, NodeId id) {

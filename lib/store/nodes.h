@@ -1,6 +1,8 @@
 // Nodes: servers and load balancers that serve a service's certificate (manual chapter 9).
 #pragma once
 
+#include <span>
+
 #include "lib/base/clock.h"
 #include "lib/domain/node.h"
 #include "lib/store/transaction.h"
@@ -17,6 +19,12 @@ std::vector<domain::Node> of_service(Tx& tx, ServiceId service);  // by name
 NodeId add(Tx& tx, const domain::Node& node);
 void update(Tx& tx, const domain::Node& node);  // what was last seen stays
 void remove(Tx& tx, NodeId id);
+
+// Several at once, for imports: get_all leaves out what is not there, and the others are refused whole, without a word
+// on which node is to blame.
+std::vector<domain::Node> get_all(Tx& tx, const std::vector<std::int64_t>& ids);
+std::vector<NodeId> add_all(Tx& tx, std::span<const domain::Node> nodes);
+void update_all(Tx& tx, std::span<const domain::Node> nodes);
 
 // What was last seen of a node (manual 9.1, the columns of its list).
 struct Seen {

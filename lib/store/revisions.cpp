@@ -1,5 +1,6 @@
 #include "lib/store/revisions.h"
 
+#include "lib/store/arrays.h"
 #include "lib/store/rows.h"
 
 namespace certfleet::store::revisions {
@@ -40,17 +41,27 @@ std::int64_t read(Tx& tx, Table table, std::int64_t id, const char* how) {
   return rows[0][0].as<std::int64_t>();
 }
 
+std::map<std::int64_t, std::int64_t> by_id(const pqxx::result& rows) {
+  std::map<std::int64_t, std::int64_t> revisions;
+  for (const auto& row : rows) revisions.emplace(row[0].as<std::int64_t>(), row[1].as<std::int64_t>());
+  return revisions;
+}
+
 }  // namespace
 
 std::int64_t of(Tx& tx, Table table, std::int64_t id) { return read(tx, table, id, ""); }
 
 std::int64_t lock(Tx& tx, Table table, std::int64_t id) { return read(tx, table, id, "FOR UPDATE"); }
 
+std::map<std::int64_t, std::int64_t> lock_all(Tx& tx, Table table, const std::vector<std::int64_t>& ids) {
+  return by_id(tx.raw().exec_params(
+      fmt::format("SELECT id, revision FROM {} WHERE id = ANY ($1::bigint[]) ORDER BY id FOR UPDATE",
+                  place_of(table).table),
+      array_literal(ids)));
+}
+
 std::map<std::int64_t, std::int64_t> all(Tx& tx, Table table) {
-  std::map<std::int64_t, std::int64_t> revisions;
-  for (const auto& row : tx.raw().exec(fmt::format("SELECT id, revision FROM {}", place_of(table).table)))
-    revisions.emplace(row[0].as<std::int64_t>(), row[1].as<std::int64_t>());
-  return revisions;
+  return by_id(tx.raw().exec(fmt::format("SELECT id, revision FROM {}", place_of(table).table)));
 }
 
 }  // namespace certfleet::store::revisions

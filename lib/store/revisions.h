@@ -35,6 +35,9 @@ std::int64_t of(Tx& tx, Table table, std::int64_t id);
 // here sees what the other has committed.
 std::int64_t lock(Tx& tx, Table table, std::int64_t id);
 
+// The same for several, by id; what is not there is left out.
+std::map<std::int64_t, std::int64_t> lock_all(Tx& tx, Table table, const std::vector<std::int64_t>& ids);
+
 // Of all rows of a table, by id.
 std::map<std::int64_t, std::int64_t> all(Tx& tx, Table table);
 

@@ -65,10 +65,13 @@ auto naming(const Text& noun, std::string_view name, F&& body) {
   }
 }
 
+[[noreturn]] inline void no_row(const Text& noun, std::int64_t id) {
+  throw Failure(Fault::not_found, Text{"番号 {1} の{0}はありません", "there is no {0} with number {1}"}, noun, id);
+}
+
 // Failure(not_found) if a statement that names one row met none.
 inline void require_row(const pqxx::result& result, const Text& noun, std::int64_t id) {
-  if (result.affected_rows() == 0)
-    throw Failure(Fault::not_found, Text{"番号 {1} の{0}はありません", "there is no {0} with number {1}"}, noun, id);
+  if (result.affected_rows() == 0) no_row(noun, id);
 }
 
 }  // namespace certfleet::store

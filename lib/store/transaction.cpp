@@ -137,13 +137,13 @@ struct Database::Impl {
 
 pqxx::transaction_base& Tx::raw(int statements) {
   database_.impl_->ask(statements);
-  return raw_;
+  return *raw_;
 }
 
 std::string Tx::prepared(std::string_view name, std::string_view text) {
   std::string key(name);
   database_.impl_->ask();
-  if (database_.impl_->prepared.insert(key).second) raw_.conn().prepare(key, std::string(text));
+  if (database_.impl_->prepared.insert(key).second) raw_->conn().prepare(key, std::string(text));
   return key;
 }
 
@@ -151,9 +151,23 @@ bool Tx::usable() {
   try {
     raw().exec("SELECT 1");
     return true;
-  } catch (const pqxx::failure&) {
+  } catch (const pqxx::pqxx_exception&) {  // the server's, or that of the library which it has told already
     return false;
   }
+}
+
+void Tx::part(const std::function<void()>& body) {
+  pqxx::subtransaction part(dynamic_cast<pqxx::dbtransaction&>(*raw_), "part");
+  part.exec("");  // the library sets the savepoint with the first statement, but not with one that has parameters
+  auto* whole = std::exchange(raw_, &part);
+  try {
+    body();
+    part.commit();
+  } catch (...) {
+    raw_ = whole;
+    throw;
+  }
+  raw_ = whole;
 }
 
 Database::Database(DatabaseSettings settings) : impl_(std::make_unique<Impl>()) {

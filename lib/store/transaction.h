@@ -23,7 +23,7 @@ namespace certfleet::store {
 // One transaction in progress. Functions of this room take it; nobody else looks inside.
 class Tx {
  public:
-  explicit Tx(pqxx::transaction_base& raw, class Database& database) : raw_(raw), database_(database) {}
+  explicit Tx(pqxx::transaction_base& raw, class Database& database) : raw_(&raw), database_(database) {}
   Tx(const Tx&) = delete;
   Tx& operator=(const Tx&) = delete;
 
@@ -36,12 +36,15 @@ class Tx {
   // False once the server has refused a statement: then nothing more can be done in it.
   bool usable();
 
+  // Runs `body`. If it throws, what it did is undone and the transaction goes on: unless the connection is lost.
+  void part(const std::function<void()>& body);
+
   // Jobs that this transaction made ready: to be offered to a broker once it has committed.
   std::vector<domain::JobRef>& ready_jobs() { return ready_jobs_; }
 
  private:
   std::vector<domain::JobRef> ready_jobs_;
-  pqxx::transaction_base& raw_;
+  pqxx::transaction_base* raw_;  // of the part that is under way
   Database& database_;
 };
 

@@ -19,7 +19,7 @@ class Importing : public House {
   void SetUp() override {
     sql("installation",
         "DELETE FROM certfleet.service; DELETE FROM certfleet.access; DELETE FROM certfleet.ca_account;"
-        "DELETE FROM certfleet.site WHERE name <> 'tokyo'");
+        "DELETE FROM certfleet.site WHERE name <> 'tokyo'; DELETE FROM certfleet.user_group WHERE name <> 'web'");
   }
 
   static std::string file(const std::string& name, const std::string& content) {
@@ -148,6 +148,61 @@ TEST_F(Importing, a_list_of_services_and_nodes_comes_as_csv) {
   EXPECT_NE(err.find("line 3: service new2: "), std::string::npos) << err;
   EXPECT_NE(err.find("service new3: line 4: group: there is no \"nobody\""), std::string::npos) << err;
   EXPECT_EQ(certfleet({"service", "show", "new1"}).exit_code, 3);
+}
+
+// Rows are written many at a time; what the database refuses is still told by its line, and nothing stays.
+TEST_F(Importing, the_one_name_of_many_that_is_taken_out_of_sight_is_told_by_its_line) {
+  sql("installation",
+      "INSERT INTO certfleet.user_group (name) VALUES ('hidden');"
+      "INSERT INTO certfleet.service (name, group_id, common_name)"
+      " SELECT 's550', id, 'x.example.com' FROM certfleet.user_group WHERE name = 'hidden'");
+  std::string services = "name,group,common_name\n";
+  for (int i = 0; i < 700; ++i) services += "s" + std::to_string(i) + ",web,www.example.com\n";
+  EXPECT_EQ(refused(5, {"import", "--csv", "services", file("taken.csv", services)}),
+            "certfleet: line 552: service s550: service s550 exists already\n");
+  EXPECT_EQ(sql("installation", "SELECT count(*) FROM certfleet.service"), "1");
+}
+
+TEST_F(Importing, each_of_many_changes_that_can_not_be_now_is_told_by_its_line) {
+  auto list = [](const std::string& sans) {
+    std::string services = "name,group,common_name,sans,key.algorithm\n";
+    for (int i = 0; i < 5; ++i) services += "s" + std::to_string(i) + ",web,www.example.com," + sans + ",rsa-2048\n";
+    return services;
+  };
+  good({"import", "--csv", "services", file("five.csv", list("a.example.com"))});
+  sql("installation",
+      "INSERT INTO certfleet.ca_account (name, kind, directory_url) VALUES ('ca', 'acme', 'https://ca.example.com/d');"
+      "INSERT INTO certfleet.ca_order (service_id, ca_account_id, state)"
+      " SELECT s.id, a.id, 'started' FROM certfleet.service s, certfleet.ca_account a WHERE s.name IN ('s1', 's3')");
+  auto err = refused(5, {"import", "--csv", "services", file("five.csv", list("b.example.com"))});
+  EXPECT_NE(err.find("line 3: service s1: the service s1 has an order under way"), std::string::npos) << err;
+  EXPECT_NE(err.find("line 5: service s3: the service s3 has an order under way"), std::string::npos) << err;
+  EXPECT_EQ(std::count(err.begin(), err.end(), '\n'), 2) << err;
+  EXPECT_EQ(sql("installation", "SELECT count(*) FROM certfleet.service WHERE sans = '{b.example.com}'"), "0");
+
+  sql("installation", "DELETE FROM certfleet.ca_order; DELETE FROM certfleet.audit");
+  EXPECT_EQ(json({"import", "--csv", "services", file("five.csv", list("b.example.com"))})["changed"], 5);
+  EXPECT_EQ(sql("installation",
+                "SELECT count(*), min(who), min(before ->> 'sans'), max(after ->> 'sans')"
+                " FROM certfleet.audit WHERE table_name = 'service' AND action = 'UPDATE'"),
+            "5|admin@example.com|[\"a.example.com\"]|[\"b.example.com\"]");
+  EXPECT_EQ(sql("installation", "SELECT count(*) FROM certfleet.audit"), "5") << "the key specs are as they were";
+  good({"import", "--csv", "services", file("five.csv", "name,group,common_name\ns0,web,www.example.com\n")});
+  EXPECT_EQ(sql("installation", "SELECT count(*) FROM certfleet.key_spec"), "4") << "what a line leaves out is none";
+}
+
+TEST_F(Importing, a_second_node_of_a_key_on_windows_is_told_by_its_line) {
+  make_shop();
+  good({"service", "add", "store", "--common-name", "store.example.com"});
+  good({"access", "add", "win", "--address", "192.0.2.20", "--login", "Administrator", "--password-stdin",
+        "--without-host-key"}, "secret\n");
+  std::string nodes =
+      "name,service,site,access,kind,verify.mode,iis.site,iis.binding,iis.windows_version,iis.windows_key\n";
+  for (const char* line : {"w1,store", "w2,store"}) nodes += std::string(line) + ",osaka,win,iis,none,Web,:*:443,2022,true\n";
+  EXPECT_NE(refused(5, {"import", "--csv", "nodes", file("windows.csv", nodes)})
+                .find("line 3: node w2: node w2: a service whose key was made on Windows has one node, and it has w1"),
+            std::string::npos);
+  EXPECT_EQ(sql("installation", "SELECT count(*) FROM certfleet.node WHERE kind = 'iis'"), "0");
 }
 
 }  // namespace

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 namespace certfleet::cli {
 namespace {
 
@@ -24,6 +26,21 @@ TEST(Suggest, the_nearest_come_first_and_the_far_not_at_all) {
 
 TEST(Suggest, a_beginning_is_near) {
   EXPECT_EQ(near("ser", {"service", "site"}), std::vector<std::string>{"service"});
+}
+
+TEST(Suggest, one_mistake_is_a_letter_changed_added_left_out_or_swapped) {
+  auto all = one_mistake_from("shop");
+  for (const char* name : {"shup", "xshop", "shopx", "shoop", "hop", "sho", "hsop", "shpo"}) {
+    EXPECT_NE(std::find(all.begin(), all.end(), name), all.end()) << name;
+    EXPECT_EQ(distance("shop", name), 1) << name;
+  }
+  auto upper = one_mistake_from("SHOP");
+  EXPECT_NE(std::find(upper.begin(), upper.end(), "shop"), upper.end());
+  auto japanese = one_mistake_from("東京都");
+  for (const char* name : {"東京", "京東都", "東京1都"})
+    EXPECT_NE(std::find(japanese.begin(), japanese.end(), name), japanese.end()) << name;
+  EXPECT_LT(one_mistake_from(std::string(1000, 'x')).size(), 3000U);
+  EXPECT_EQ(one_mistake_from("").front(), "");
 }
 
 }  // namespace
