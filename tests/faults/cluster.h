@@ -22,6 +22,8 @@ class Cluster {
     std::map<std::string, std::string> settings{};  // after the others: {"max_connections", "50"}
     // Puts the data on a disk of its own of so many MB, in a private mount namespace (as root only). 0: no.
     int disk_mb = 0;
+    // A template (house_template.h) whose data it begins with; none: an empty cluster.
+    std::filesystem::path copy_of{};
   };
   // Makes the cluster and starts its server.
   explicit Cluster(const Options& options);
@@ -32,6 +34,7 @@ class Cluster {
   Cluster& operator=(const Cluster&) = delete;
 
   unsigned short port() const { return port_; }
+  std::filesystem::path data() const { return seen(folder_ / "server" / "data"); }
   // As the superuser over the socket, where nobody cuts the link. Without a database.
   std::string dsn() const;
   // The same over TCP with a password.

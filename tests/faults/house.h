@@ -106,7 +106,6 @@ class House {
   std::string sql(const std::string& statement) const { return cluster_->sql("certfleet", statement); }
 
  private:
-  void initialise();
   void write_configs();
   std::string dsn(const std::string& name, const std::string& role);
   unsigned short linked(const std::string& from, const std::string& to, unsigned short port);

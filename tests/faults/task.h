@@ -16,7 +16,7 @@ struct Task {
     failing,  // fails for good
     keyed,    // one at a time for its key; several commits on the way
     stuck,    // the first time it takes a minute; then as plain
-    later,    // an intent, then as plain; from the second time on it takes five seconds
+    later,    // an intent, then as plain; from the second time on it ends once the outside has acted for it
     poison,   // kills its worker, each time
   };
   std::int64_t id = 0;
