@@ -206,8 +206,15 @@ void Cluster::fill_disk() {
   ::close(fd);
 }
 
+void Cluster::use_up_log() {
+  // More than max_wal_size of whoever wants this.
+  testing::run({bin_ + "/psql", "-XAtq", "-d", dsn() + " dbname=postgres", "-c",
+                "SELECT pg_logical_emit_message(false, 'fill', repeat('x', 1000000)) FROM generate_series(1, 500)"});
+}
+
 void Cluster::free_disk() {
   fs::remove(seen(folder_ / "server" / "ballast"));
+  if (!try_start(start_limit)) start();  // it may just have been ending
 }
 
 std::string Cluster::sql(const std::string& database, const std::string& statement) const {

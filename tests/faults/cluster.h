@@ -56,8 +56,12 @@ class Cluster {
   // The processes of the sessions whose application_name begins so.
   std::vector<pid_t> backends(const std::string& application) const;
 
-  // Fills the disk of its own to the last byte, and gives the room back.
+  bool has_own_disk() const { return disk_ != nullptr; }
+  // Fills it to the last byte. What the log and the tables already have they still have.
   void fill_disk();
+  // Writes the log until it finds no more room on the full disk, at which the server ends.
+  void use_up_log();
+  // Gives the room back, and starts the server if it has ended for want of it.
   void free_disk();
 
   // One statement as the superuser; the first column of the first row.

@@ -70,15 +70,15 @@ void make(const fs::path& file, const std::string& bin) {
 }  // namespace
 
 fs::path house_template(const std::string& bin) {
-  auto folder = fs::path(bin).parent_path() / "house-template";
+  auto folder = fs::path(bin).parent_path() / fmt::format("house-template-{}", ::geteuid());
   fs::create_directories(folder);
   auto made_of = std::hash<std::string>{}(read_file(bin + "/certfleet", 256U << 20U) + tables_sql);
-  auto file = folder / fmt::format("{:016x}-{}.tar", made_of, ::geteuid());
+  auto file = folder / fmt::format("{:016x}.tar", made_of);
   Locked here(folder / "lock");
   if (fs::exists(file)) return file;
   // Of programs that are no more. Whoever reads one now goes on with what it has opened.
   for (const auto& old : fs::directory_iterator(folder))
-    if (old.path().extension() != "" && old.path() != file) fs::remove(old.path());
+    if (old.path().filename() != "lock") fs::remove(old.path());
   make(file, bin);
   return file;
 }
