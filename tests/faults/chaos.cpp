@@ -17,13 +17,16 @@ using Recipe = Task::Recipe;
 constexpr std::size_t at_once_max = 3;
 constexpr auto past_session_low = 2500ms;  // a session lives for two seconds here (House::short_life)
 constexpr auto past_session_high = 5000ms;
+constexpr auto taken_over_low = 3500ms;  // the scheduler's next look at lapsed sessions included
+constexpr auto taken_over_high = 5500ms;
 constexpr int keys = 3;
 
 constexpr int in_hand = 150;  // jobs, so that no fault meets an idle worker
 
-const std::vector<Recipe> recipes = {Recipe::plain,   Recipe::outside, Recipe::outside, Recipe::outside,
-                                     Recipe::chain,   Recipe::slow,    Recipe::slow,    Recipe::flaky,
-                                     Recipe::failing, Recipe::keyed,   Recipe::keyed};
+// Many are longer from the second time on: what a first attempt brings late finds the second one at work.
+const std::vector<Recipe> recipes = {Recipe::plain,   Recipe::outside, Recipe::outside, Recipe::outside, Recipe::chain,
+                                     Recipe::slow,    Recipe::longer,  Recipe::longer,  Recipe::longer,  Recipe::longer,
+                                     Recipe::flaky,   Recipe::failing, Recipe::keyed,   Recipe::keyed};
 
 }  // namespace
 
@@ -102,15 +105,16 @@ void Chaos::harm_link(bool of_worker, Dice& dice) {
   const auto& link = *dice.of(links);
   auto* proxy = link.proxy.get();
   auto name = link.from + " - " + link.to;
-  switch (dice.below(3)) {
+  switch (dice.below(of_worker ? 4 : 3)) {
     case 0:
       proxy->cut();
       return begin("cut " + name, dice.between(0ms, past_session_high), [proxy] { proxy->mend(); });
-    case 1: {
+    case 1:
+    case 3: {
       bool forgotten = dice.one_in(3);
       proxy->half_open();
       return begin(fmt::format("half-open {}, {}", name, forgotten ? "then forgotten" : "then what waited passes"),
-                   dice.between(past_session_low, past_session_high), [proxy, forgotten] { proxy->mend(forgotten); });
+                   dice.between(taken_over_low, taken_over_high), [proxy, forgotten] { proxy->mend(forgotten); });
     }
     default: {
       auto delay = dice.between(5ms, 400ms);

@@ -87,6 +87,9 @@ class Recording final : public pipeline::Handler {
         if (!rest(context.stop(), std::chrono::milliseconds(100 + job.subject % 10 * 100)))
           return Outcome::cancelled();
         break;
+      case Task::Recipe::longer:
+        if (!rest(context.stop(), job.fence == Fence(1) ? 300ms : 3000ms)) return Outcome::cancelled();
+        break;
       case Task::Recipe::flaky:
         if (job.attempts_failed == 0) throw Failure(Fault::retry, "the first time it does not work");
         break;
