@@ -126,6 +126,23 @@ void House::add_standby() {
 
 void House::fail_over() {
   cluster_->stop_immediately();
+  promote_standby();
+}
+
+void House::hand_over() {
+  cluster_->sql("postgres", "ALTER SYSTEM SET default_transaction_read_only = on");
+  cluster_->sql("postgres", "SELECT pg_reload_conf()");
+  // Whoever still writes waits for the standby, which must hear of it.
+  bool reads_only = testing::eventually(20s, [&] {
+    return cluster_->sql("postgres",
+                         "SELECT current_setting('default_transaction_read_only') || ' ' || count(backend_xid)"
+                         " FROM pg_stat_activity") == "on 0";
+  });
+  if (!reads_only) throw std::runtime_error("the primary still writes: " + cluster_->log());
+  promote_standby();
+}
+
+void House::promote_standby() {
   standby_->promote();
   std::lock_guard lock(mutex_);
   std::swap(cluster_, standby_);

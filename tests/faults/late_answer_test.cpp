@@ -22,7 +22,7 @@ TEST(LateAnswerTest, a_commit_whose_answer_comes_after_the_session_lapsed_lets_n
   std::atomic<bool> asked{false};
   auto& link = house.link("worker-1", "postgres");
   house.outside().on_question([&] {
-    if (!asked.exchange(true)) link.withhold_answers();
+    if (!asked.exchange(true)) link.withhold_answers("COMMIT");  // of the look whether the job is still its own
   });
   Task task{.id = house.next_id(), .recipe = Recipe::outside};
   house.enqueue(std::span(&task, 1));

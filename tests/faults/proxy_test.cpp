@@ -151,6 +151,22 @@ TEST_F(ProxyTest, answers_that_are_withheld_come_once_it_is_mended) {
   EXPECT_EQ(near.hear(), "answer");
 }
 
+TEST_F(ProxyTest, answers_are_withheld_from_the_question_on_that_has_the_word) {
+  auto near = client();
+  auto far = served();
+  proxy_->withhold_answers("please");
+  near.say("question");
+  EXPECT_EQ(far.hear(), "question");
+  far.say("answer");
+  EXPECT_EQ(near.hear(), "answer");
+  near.say("please, a question");
+  EXPECT_EQ(far.hear(), "please, a question");
+  far.say("withheld");
+  EXPECT_FALSE(near.readable(200ms));
+  proxy_->mend();
+  EXPECT_EQ(near.hear(), "withheld");
+}
+
 TEST_F(ProxyTest, what_a_firewall_forgot_is_ended) {
   auto near = client();
   auto far = served();

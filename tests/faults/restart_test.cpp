@@ -77,6 +77,21 @@ TEST(RestartTest, a_synchronous_standby_takes_over_in_mid_load_and_nothing_ackno
   figure("failover, longest pause between two completions", longest_pause_ms(house));
 }
 
+// Their connections live on, and each of their statements is refused there (SQLSTATE 25006).
+TEST(RestartTest, a_server_that_only_reads_any_more_is_left_for_the_one_that_writes) {
+  House house({.schedulers = 1, .brokers = 1, .workers = 2, .worker_settings = "slots = 4\n"});
+  house.add_standby();
+  house.start_all();
+  Feeder feeder(house);
+  EXPECT_TRUE(completes_more(house, 50)) << house.tell();
+  house.hand_over();
+  EXPECT_TRUE(completes_more(house, 50)) << house.tell();
+  feeder.stop();
+  EXPECT_TRUE(eventually(30s, [&] { return house.live() == 0; })) << house.tell();
+  EXPECT_THAT(house.wrongs(), IsEmpty());
+  for (const auto& name : house.daemons()) EXPECT_TRUE(house.runs(name)) << house.tell();
+}
+
 TEST(RestartTest, a_job_that_kills_its_worker_each_time_ends_dead_and_the_others_go_on) {
   House house({.schedulers = 1, .brokers = 1, .workers = 2});
   house.start_all();
