@@ -58,11 +58,15 @@ TEST_F(ApplyPoints, a_worker_that_dies_while_the_node_is_changed_leaves_it_sound
 }
 
 TEST_F(ApplyPoints, a_worker_that_dies_on_the_way_back_leaves_the_node_sound) {
+  auto before = served();
   break_configuration(true);
+  // What the first one has put in place must not pass for what was there before.
+  kill_at({"apply.install.after"}, "rolled_back");
   kill_at({"apply.restore.before", "apply.restore.after", "apply.reactivate.before", "apply.reactivate.after"},
           "rolled_back");
   break_configuration(false);
   EXPECT_TRUE(starts_again());
+  EXPECT_EQ(served(), before) << "from its files, not from memory";
 }
 
 TEST_F(ApplyPoints, a_worker_that_thaws_before_it_changes_the_node_does_not_touch_it) {
