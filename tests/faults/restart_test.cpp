@@ -23,6 +23,12 @@ double longest_pause_ms(House& house) {
                 " (SELECT ended_at - lag(ended_at) OVER (ORDER BY ended_at) AS gap FROM certfleet.job_history) AS g"));
 }
 
+std::map<std::string, pid_t> pids_of(House& house) {
+  std::map<std::string, pid_t> pids;
+  for (const auto& name : house.daemons()) pids[name] = house.process(name).pid();
+  return pids;
+}
+
 bool completes_more(House& house, int count) {
   auto before = house.ended();
   return eventually(30s, [&] { return house.ended() >= before + count; });
@@ -60,14 +66,13 @@ TEST(RestartTest, a_synchronous_standby_takes_over_in_mid_load_and_nothing_ackno
   House house({.schedulers = 2, .brokers = 1, .workers = 2, .worker_settings = "slots = 4\n"});
   house.add_standby();
   house.start_all();
-  std::map<std::string, pid_t> pids;
-  for (const auto& name : house.daemons()) pids[name] = house.process(name).pid();
+  auto pids = pids_of(house);
   Feeder feeder(house);
   EXPECT_TRUE(completes_more(house, 100)) << house.tell();
   house.fail_over();
   EXPECT_TRUE(completes_more(house, 100)) << house.tell();
   feeder.stop();
-  EXPECT_TRUE(eventually(60s, [&] { return house.live() == 0; })) << house.tell();
+  EXPECT_TRUE(house.all_end_within(60s)) << house.tell();
   EXPECT_THAT(house.wrongs(), IsEmpty());
   for (const auto& [name, pid] : pids) {
     ASSERT_TRUE(house.runs(name)) << house.tell();
@@ -82,14 +87,15 @@ TEST(RestartTest, a_server_that_only_reads_any_more_is_left_for_the_one_that_wri
   House house({.schedulers = 1, .brokers = 1, .workers = 2, .worker_settings = "slots = 4\n"});
   house.add_standby();
   house.start_all();
+  auto pids = pids_of(house);
   Feeder feeder(house);
   EXPECT_TRUE(completes_more(house, 50)) << house.tell();
   house.hand_over();
   EXPECT_TRUE(completes_more(house, 50)) << house.tell();
   feeder.stop();
-  EXPECT_TRUE(eventually(30s, [&] { return house.live() == 0; })) << house.tell();
+  EXPECT_TRUE(house.all_end_within(30s)) << house.tell();
   EXPECT_THAT(house.wrongs(), IsEmpty());
-  for (const auto& name : house.daemons()) EXPECT_TRUE(house.runs(name)) << house.tell();
+  for (const auto& [name, pid] : pids) EXPECT_EQ(house.process(name).pid(), pid) << name << " was started again";
 }
 
 TEST(RestartTest, a_job_that_kills_its_worker_each_time_ends_dead_and_the_others_go_on) {
