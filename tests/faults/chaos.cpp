@@ -17,20 +17,29 @@ using Recipe = Task::Recipe;
 constexpr std::size_t at_once_max = 3;
 constexpr auto past_session_low = 2500ms;  // a session lives for two seconds here (House::short_life)
 constexpr auto past_session_high = 5000ms;
+constexpr auto taken_over_low = 3500ms;  // the scheduler's next look at lapsed sessions included
+constexpr auto taken_over_high = 5500ms;
 constexpr int keys = 3;
 
 constexpr int in_hand = 150;  // jobs, so that no fault meets an idle worker
 
-const std::vector<Recipe> recipes = {Recipe::plain,   Recipe::outside, Recipe::outside, Recipe::outside,
-                                     Recipe::chain,   Recipe::slow,    Recipe::slow,    Recipe::flaky,
-                                     Recipe::failing, Recipe::keyed,   Recipe::keyed};
+// Many are longer from the second time on: what a first attempt brings late finds the second one at work.
+const std::vector<Recipe> recipes = {Recipe::plain,   Recipe::outside, Recipe::outside, Recipe::outside, Recipe::chain,
+                                     Recipe::slow,    Recipe::longer,  Recipe::longer,  Recipe::longer,  Recipe::longer,
+                                     Recipe::flaky,   Recipe::failing, Recipe::keyed,   Recipe::keyed};
 
 }  // namespace
 
-void Chaos::rage(int faults) {
-  for (int i = 0; i < faults; ++i) {
+// More of what workers can suffer: they hold the jobs.
+const std::vector<Chaos::Kind> Chaos::round = {Kind::worker,      Kind::worker,   Kind::other_daemon, Kind::worker_link,
+                                               Kind::worker_link, Kind::any_link, Kind::database,     Kind::disk};
+
+void Chaos::rage() {
+  for (auto kind : dice_.shuffled(round)) {
+    // One harm to the database at a time: a server whose disk is full can't be started again.
+    while (database_harmed_ && (kind == Kind::database || kind == Kind::disk)) pass_time();
     feed();
-    begin_one(dice_.part());
+    begin_one(kind, dice_.part());
     do pass_time();
     while (faults_.size() >= at_once_max);
   }
@@ -59,18 +68,14 @@ void Chaos::feed() {
   }
 }
 
-void Chaos::begin_one(Dice dice) {
-  switch (dice.below(8)) {
-    case 0:
-    case 1:
-    case 2:
-      return harm_daemon(dice);
-    case 3:
-    case 4:
-    case 5:
-      return harm_link(dice);
-    default:
-      return harm_database(dice);
+void Chaos::begin_one(Kind kind, Dice dice) {
+  switch (kind) {
+    case Kind::worker: return harm_daemon("worker", dice);
+    case Kind::other_daemon: return harm_daemon(dice.one_in(2) ? "broker" : "scheduler", dice);
+    case Kind::worker_link: return harm_link(true, dice);
+    case Kind::any_link: return harm_link(false, dice);
+    case Kind::database: return harm_database(dice);
+    case Kind::disk: return harm_disk(dice);
   }
 }
 
@@ -80,9 +85,8 @@ void Chaos::begin(const std::string& what, std::chrono::milliseconds span, std::
   faults_.push_back({now + span, std::move(heal)});
 }
 
-void Chaos::harm_daemon(Dice& dice) {
-  // Workers have more that can go wrong.
-  auto name = dice.of(house_.daemons(dice.one_in(2) ? "worker" : dice.one_in(2) ? "broker" : "scheduler"));
+void Chaos::harm_daemon(const std::string& kind, Dice& dice) {
+  auto name = dice.of(house_.daemons(kind));
   if (dice.one_in(2)) {
     house_.kill(name);
     // Not started again before its time, so that what it leaves behind is found by others.
@@ -94,20 +98,23 @@ void Chaos::harm_daemon(Dice& dice) {
   }
 }
 
-void Chaos::harm_link(Dice& dice) {
-  const auto& link =
-      house_.links().at(static_cast<std::size_t>(dice.below(static_cast<int>(house_.links().size()))));
+void Chaos::harm_link(bool of_worker, Dice& dice) {
+  std::vector<const House::Link*> links;
+  for (const auto& link : house_.links())
+    if (!of_worker || (link.from.starts_with("worker") && link.to == "postgres")) links.push_back(&link);
+  const auto& link = *dice.of(links);
   auto* proxy = link.proxy.get();
   auto name = link.from + " - " + link.to;
-  switch (dice.below(3)) {
+  switch (dice.below(of_worker ? 4 : 3)) {
     case 0:
       proxy->cut();
       return begin("cut " + name, dice.between(0ms, past_session_high), [proxy] { proxy->mend(); });
-    case 1: {
-      bool forgotten = dice.one_in(2);
+    case 1:
+    case 3: {
+      bool forgotten = dice.one_in(3);
       proxy->half_open();
-      return begin("half-open " + name, dice.between(1000ms, past_session_high),
-                   [proxy, forgotten] { proxy->mend(forgotten); });
+      return begin(fmt::format("half-open {}, {}", name, forgotten ? "then forgotten" : "then what waited passes"),
+                   dice.between(taken_over_low, taken_over_high), [proxy, forgotten] { proxy->mend(forgotten); });
     }
     default: {
       auto delay = dice.between(5ms, 400ms);
@@ -122,13 +129,12 @@ void Chaos::harm_database(Dice& dice) {
   auto span = dice.between(0ms, 3000ms);
   auto what = dice.below(3);
   auto victim = static_cast<std::size_t>(dice.below(1000));
-  if (database_down_) return;
   if (what == 0) {
     house_.postgres().stop_immediately();
-    database_down_ = true;
+    database_harmed_ = true;
     return begin("stop postgres immediately", span, [this] {
       house_.postgres().start();
-      database_down_ = false;
+      database_harmed_ = false;
     });
   }
   try {
@@ -145,6 +151,23 @@ void Chaos::harm_database(Dice& dice) {
   } catch (const std::runtime_error&) {
     story_.emplace_back("         the database still recovers");
   }
+}
+
+// To the last byte: tables can't grow. Where the log has no room either the server ends.
+void Chaos::harm_disk(Dice& dice) {
+  auto span = dice.between(500ms, 4000ms);
+  bool log_too = dice.one_in(2);
+  if (!house_.postgres().has_own_disk()) {
+    story_.emplace_back("         left out, as it needs root: a full disk");
+    return;
+  }
+  house_.postgres().fill_disk();
+  if (log_too) house_.postgres().use_up_log();
+  database_harmed_ = true;
+  begin(log_too ? "no room for tables and log" : "no room for tables", span, [this] {
+    house_.postgres().free_disk();
+    database_harmed_ = false;
+  });
 }
 
 void Chaos::heal_due(Instant now) {

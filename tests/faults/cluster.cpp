@@ -13,6 +13,7 @@
 
 #include "lib/base/clock.h"
 #include "lib/base/file.h"
+#include "tests/faults/house_template.h"
 #include "tests/support/eventually.h"
 #include "tests/support/free_port.h"
 
@@ -24,7 +25,6 @@ using namespace std::chrono_literals;
 using testing::Process;
 
 constexpr auto start_limit = 60s;  // recovery included
-constexpr const char* password = "only-for-this-test";
 
 bool is_root() {
   return ::geteuid() == 0;
@@ -76,16 +76,19 @@ Cluster::Cluster(const Options& options) : Cluster(options.settings) {
     if (!disk_->wait_for_line("mounted", 10s)) throw std::runtime_error("no disk: " + disk_->err());
   }
   make_place();
-  good(as_server({bin_ + "/initdb", "--no-sync", "--no-instructions", "-D", (place / "data").string(), "-U",
-                  "postgres", "-E", "UTF8", "--locale=C.UTF-8", "--auth-local=trust",
-                  "--auth-host=scram-sha-256", "--pwfile=" + (folder_ / "password").string()}));
+  if (options.copy_of.empty())
+    good(as_server({bin_ + "/initdb", "--no-sync", "--no-instructions", "-D", (place / "data").string(), "-U",
+                    "postgres", "-E", "UTF8", "--locale=C.UTF-8", "--auth-local=trust",
+                    "--auth-host=scram-sha-256", "--pwfile=" + (folder_ / "password").string()}));
+  else
+    copy_from_template(options.copy_of, "data", seen(place));
   start();
 }
 
 void Cluster::make_place() {
   auto place = folder_ / "server";
-  write_file(folder_ / "password", password, 0644);
-  write_file(folder_ / "pgpass", fmt::format("127.0.0.1:*:*:postgres:{}\n", password), 0600);
+  write_file(folder_ / "password", superuser_password, 0644);
+  write_file(folder_ / "pgpass", fmt::format("127.0.0.1:*:*:postgres:{}\n", superuser_password), 0600);
   for (const auto* name : {"data", "run"}) {
     fs::create_directory(seen(place / name));
     ::chmod(seen(place / name).c_str(), 0700);
@@ -203,8 +206,15 @@ void Cluster::fill_disk() {
   ::close(fd);
 }
 
+void Cluster::use_up_log() {
+  // More than max_wal_size of whoever wants this.
+  testing::run({bin_ + "/psql", "-XAtq", "-d", dsn() + " dbname=postgres", "-c",
+                "SELECT pg_logical_emit_message(false, 'fill', repeat('x', 1000000)) FROM generate_series(1, 500)"});
+}
+
 void Cluster::free_disk() {
   fs::remove(seen(folder_ / "server" / "ballast"));
+  if (!try_start(start_limit)) start();  // it may just have been ending
 }
 
 std::string Cluster::sql(const std::string& database, const std::string& statement) const {

@@ -22,6 +22,8 @@ class Cluster {
     std::map<std::string, std::string> settings{};  // after the others: {"max_connections", "50"}
     // Puts the data on a disk of its own of so many MB, in a private mount namespace (as root only). 0: no.
     int disk_mb = 0;
+    // A template (house_template.h) whose data it begins with; none: an empty cluster.
+    std::filesystem::path copy_of{};
   };
   // Makes the cluster and starts its server.
   explicit Cluster(const Options& options);
@@ -32,6 +34,7 @@ class Cluster {
   Cluster& operator=(const Cluster&) = delete;
 
   unsigned short port() const { return port_; }
+  std::filesystem::path data() const { return seen(folder_ / "server" / "data"); }
   // As the superuser over the socket, where nobody cuts the link. Without a database.
   std::string dsn() const;
   // The same over TCP with a password.
@@ -53,8 +56,12 @@ class Cluster {
   // The processes of the sessions whose application_name begins so.
   std::vector<pid_t> backends(const std::string& application) const;
 
-  // Fills the disk of its own to the last byte, and gives the room back.
+  bool has_own_disk() const { return disk_ != nullptr; }
+  // Fills it to the last byte. What the log and the tables already have they still have.
   void fill_disk();
+  // Writes the log until it finds no more room on the full disk, at which the server ends.
+  void use_up_log();
+  // Gives the room back, and starts the server if it has ended for want of it.
   void free_disk();
 
   // One statement as the superuser; the first column of the first row.

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdint>
 #include <random>
+#include <utility>
 #include <vector>
 
 namespace certfleet::faults {
@@ -22,6 +23,12 @@ class Dice {
   template <class T>
   const T& of(const std::vector<T>& all) {
     return all.at(static_cast<std::size_t>(below(static_cast<int>(all.size()))));
+  }
+  template <class T>
+  std::vector<T> shuffled(std::vector<T> all) {
+    for (auto left = static_cast<int>(all.size()); left > 1; --left)
+      std::swap(all[static_cast<std::size_t>(left) - 1], all[static_cast<std::size_t>(below(left))]);
+    return all;
   }
 
  private:

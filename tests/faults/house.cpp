@@ -9,6 +9,7 @@
 #include "lib/base/file.h"
 #include "lib/bus/curve.h"
 #include "lib/store/jobs.h"
+#include "tests/faults/house_template.h"
 #include "tests/faults/ledger.h"
 #include "tests/support/eventually.h"
 #include "tests/support/free_port.h"
@@ -39,11 +40,12 @@ bool bad(int exit_code) {
 }  // namespace
 
 House::House(Options options)
-    : options_(std::move(options)),
-      cluster_(std::make_unique<Cluster>(options_.cluster)),
-      outside_(options_.outside_silent_one_in) {
+    : options_(std::move(options)), outside_(options_.outside_silent_one_in) {
+  options_.cluster.copy_of = house_template(options_.bin);
+  cluster_ = std::make_unique<Cluster>(options_.cluster);
+  copy_from_template(options_.cluster.copy_of, "init", folder_.path());
+  if (options_.brokers > template_brokers) throw std::logic_error("keys for so many brokers are not made");
   for (int i = 0; i < options_.brokers; ++i) broker_ports_.push_back(testing::free_port());
-  initialise();
   write_configs();
   direct_.emplace(store::DatabaseSettings{cluster_->dsn() + " dbname=certfleet", "house", 60'000});
   for (const auto& name : daemons()) stopped_.insert(name);
@@ -52,35 +54,6 @@ House::House(Options options)
 House::~House() {
   for (auto& [name, process] : running_) process->signal_group(SIGKILL);
   running_.clear();
-}
-
-void House::initialise() {
-  cluster_->sql("postgres", "CREATE DATABASE certfleet");
-  std::vector<std::string> words = {options_.bin + "/certfleet",
-                                    "init",
-                                    "--database",
-                                    cluster_->tcp_dsn() + " dbname=certfleet",
-                                    "--directory",
-                                    (folder_ / "init").string(),
-                                    "--company",
-                                    "Faults",
-                                    "--site",
-                                    "here",
-                                    "--group",
-                                    "all",
-                                    "--admin",
-                                    "admin@faults.test",
-                                    "--password-stdin",
-                                    "--yes"};
-  for (auto port : broker_ports_) {
-    words.emplace_back("--broker");
-    words.push_back(fmt::format("127.0.0.1:{}", port));
-  }
-  testing::ProcessOptions process;
-  process.input = "only-for-this-test\n";
-  auto made = testing::run(std::move(words), std::move(process));
-  if (made.exit_code != 0) throw std::runtime_error("certfleet init: " + made.err);
-  cluster_->sql("certfleet", tables_sql);
 }
 
 std::vector<std::string> House::daemons(const std::string& kind) const {
@@ -113,9 +86,7 @@ std::string House::dsn(const std::string& name, const std::string& role) {
 void House::write_configs() {
   auto init = folder_ / "init";
   auto names = daemons("broker");
-  auto curve = [&](std::size_t i) {
-    return init / (names.size() == 1 ? "broker.curve" : names[i] + ".curve");
-  };
+  auto curve = [&](std::size_t i) { return init / (names[i] + ".curve"); };
   std::map<std::string, std::string> texts;
   for (std::size_t i = 0; i < names.size(); ++i)
     texts[names[i]] = fmt::format(
@@ -155,6 +126,23 @@ void House::add_standby() {
 
 void House::fail_over() {
   cluster_->stop_immediately();
+  promote_standby();
+}
+
+void House::hand_over() {
+  cluster_->sql("postgres", "ALTER SYSTEM SET default_transaction_read_only = on");
+  cluster_->sql("postgres", "SELECT pg_reload_conf()");
+  // Whoever still writes waits for the standby, which must hear of it.
+  bool reads_only = testing::eventually(20s, [&] {
+    return cluster_->sql("postgres",
+                         "SELECT current_setting('default_transaction_read_only') || ' ' || count(backend_xid)"
+                         " FROM pg_stat_activity") == "on 0";
+  });
+  if (!reads_only) throw std::runtime_error("the primary still writes: " + cluster_->log());
+  promote_standby();
+}
+
+void House::promote_standby() {
   standby_->promote();
   std::lock_guard lock(mutex_);
   std::swap(cluster_, standby_);

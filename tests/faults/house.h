@@ -82,6 +82,8 @@ class House {
   void add_standby();
   // The primary stops without a word, and the standby takes its place.
   void fail_over();
+  // The primary goes on, but only reads, and the standby takes its place: what is connected stays so.
+  void hand_over();
   Outside& outside() { return outside_; }
 
   // ---- Work ----
@@ -106,10 +108,10 @@ class House {
   std::string sql(const std::string& statement) const { return cluster_->sql("certfleet", statement); }
 
  private:
-  void initialise();
   void write_configs();
   std::string dsn(const std::string& name, const std::string& role);
   unsigned short linked(const std::string& from, const std::string& to, unsigned short port);
+  void promote_standby();
   void bury(const std::string& name);
   void hurry();
 

@@ -2,8 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <pqxx/pqxx>
 #include <set>
-#include <sstream>
 
 #include "tests/faults/task.h"
 
@@ -63,17 +63,15 @@ std::vector<Check> checks() {
   };
 }
 
-std::vector<std::string> lines_of(const std::string& text) {
-  std::vector<std::string> lines;
-  std::istringstream in(text);
-  for (std::string line; std::getline(in, line);)
-    if (!line.empty()) lines.push_back(line);
-  return lines;
+std::string line_of(const pqxx::row& row) {
+  std::string line;
+  for (const auto& field : row) line += fmt::format("{}{}", line.empty() ? "" : "|", field.c_str());
+  return line;
 }
 
-std::set<std::int64_t> numbers(const std::string& text) {
+std::set<std::int64_t> numbers(pqxx::nontransaction& books, const std::string& select) {
   std::set<std::int64_t> all;
-  for (const auto& line : lines_of(text)) all.insert(std::stoll(line));
+  for (const auto& row : books.exec(select)) all.insert(row[0].as<std::int64_t>());
   return all;
 }
 
@@ -81,27 +79,28 @@ std::set<std::int64_t> numbers(const std::string& text) {
 
 std::vector<std::string> check_ledger(const Cluster& cluster, const std::map<std::string, int>& acts,
                                       const std::vector<std::int64_t>& acknowledged) {
+  pqxx::connection connection(cluster.dsn() + " dbname=certfleet");
+  pqxx::nontransaction books(connection);
   std::vector<std::string> wrongs;
   for (const auto& check : checks())
-    for (const auto& line : lines_of(cluster.sql("certfleet", check.sql)))
-      wrongs.push_back(fmt::format("{}: {}", check.invariant, line));
+    for (const auto& row : books.exec(check.sql))
+      wrongs.push_back(fmt::format("{}: {}", check.invariant, line_of(row)));
 
   for (const auto& [reference, count] : acts)
     if (count > 1) wrongs.push_back(fmt::format("I4 outside acted {} times for {}", count, reference));
-  auto done = numbers(cluster.sql(
-      "certfleet",
-      fmt::format("SELECT task.id FROM faults.task JOIN certfleet.job_history h ON h.subject_id = task.id"
-                  " WHERE recipe = {} AND outcome = 'done'",
-                  static_cast<int>(Task::Recipe::outside))));
+  auto done = numbers(
+      books, fmt::format("SELECT task.id FROM faults.task JOIN certfleet.job_history h ON h.subject_id = task.id"
+                         " WHERE recipe = {} AND outcome = 'done'",
+                         static_cast<int>(Task::Recipe::outside)));
   for (auto task : done)
     if (!acts.contains(reference_of(task)))
       wrongs.push_back(fmt::format("I4 task {} is done and the outside never heard of it", task));
-  auto intents = numbers(cluster.sql("certfleet", "SELECT task FROM faults.intent"));
+  auto intents = numbers(books, "SELECT task FROM faults.intent");
   for (const auto& [reference, count] : acts)
     if (!intents.contains(std::stoll(reference.substr(reference.rfind('-') + 1))))
       wrongs.push_back(fmt::format("I4 outside acted for {} without an intent", reference));
 
-  auto there = numbers(cluster.sql("certfleet", "SELECT id FROM faults.task"));
+  auto there = numbers(books, "SELECT id FROM faults.task");
   for (auto task : acknowledged)
     if (!there.contains(task)) wrongs.push_back(fmt::format("I1 task {} was acknowledged and is gone", task));
   return wrongs;

@@ -139,6 +139,7 @@ struct Proxy::Impl {
   std::chrono::milliseconds delay{0};
   bool forget = false;
   bool stop = false;
+  std::string word;  // at which answers are withheld; "": none is waited for
   std::uint64_t orders = 0, done = 0;
 
   std::atomic<std::uint64_t> passed{0};
@@ -243,12 +244,21 @@ struct Proxy::Impl {
       each.connected = error == 0;
       return;
     }
-    if ((near & (POLLIN | POLLHUP | POLLERR)) != 0 && !each.out.ended)
+    if ((near & (POLLIN | POLLHUP | POLLERR)) != 0 && !each.out.ended) {
       read_into(each.near.get(), each.out, late, each.broken);
+      if (!each.out.chunks.empty()) heed(each.out.chunks.back().bytes);
+    }
     if (answers && (far & (POLLIN | POLLHUP | POLLERR)) != 0 && !each.in.ended)
       read_into(each.far.get(), each.in, late, each.broken);
     passed += write_due(each.far.get(), each.out, each.broken);
     if (answers) passed += write_due(each.near.get(), each.in, each.broken);
+  }
+
+  void heed(const std::string& question) {
+    std::lock_guard lock(mutex);
+    if (word.empty() || question.find(word) == std::string::npos) return;
+    word.clear();
+    state = State::no_answers;
   }
 
   void accept(State now) {
@@ -279,8 +289,11 @@ void Proxy::cut() {
 void Proxy::half_open() {
   impl_->order([&] { impl_->state = Impl::State::half_open; });
 }
-void Proxy::withhold_answers() {
-  impl_->order([&] { impl_->state = Impl::State::no_answers; });
+void Proxy::withhold_answers(const std::string& from_word) {
+  impl_->order([&] {
+    impl_->word = from_word;
+    if (from_word.empty()) impl_->state = Impl::State::no_answers;
+  });
 }
 void Proxy::slow(std::chrono::milliseconds delay) {
   impl_->order([&] {
@@ -293,6 +306,7 @@ void Proxy::mend(bool forgotten) {
     impl_->state = Impl::State::open;
     impl_->delay = std::chrono::milliseconds(0);
     impl_->forget = forgotten;
+    impl_->word.clear();
   });
 }
 std::uint64_t Proxy::passed() const {

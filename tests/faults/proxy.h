@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <string>
 
 namespace certfleet::faults {
 
@@ -22,8 +23,9 @@ class Proxy {
   // Passes nothing on and ends nothing: either side sees a peer that is silent. New connections are taken in
   // and wait too.
   void half_open();
-  // Passes questions on and no answers: what was asked for is done, and nobody hears of it.
-  void withhold_answers();
+  // Passes questions on and no answers: what was asked for is done, and nobody hears of it. With a word, from the next
+  // question on in which it stands.
+  void withhold_answers(const std::string& from_word = "");
   // What comes goes on after so long, in each direction.
   void slow(std::chrono::milliseconds delay);
   // As if nothing had been. What waited half-open goes on; after `forgotten`, it is ended instead, as by a

@@ -12,11 +12,12 @@ struct Task {
     outside,  // an effect outside: intent, question, act; then as plain
     chain,    // as plain, and a follow-up job, whose task is `follow_up(id)`: a plain one
     slow,     // as plain, after some time
+    longer,   // as plain, after a moment; from the second time on after three seconds
     flaky,    // fails the first time in a way that may pass
     failing,  // fails for good
     keyed,    // one at a time for its key; several commits on the way
     stuck,    // the first time it takes a minute; then as plain
-    later,    // an intent, then as plain; from the second time on it takes five seconds
+    later,    // an intent, then as plain; from the second time on it ends once the outside has acted for it
     poison,   // kills its worker, each time
   };
   std::int64_t id = 0;

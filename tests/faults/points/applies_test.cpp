@@ -1,6 +1,8 @@
 // I1, I2 and I5 at the points of an apply's way: a real sshd, a real Apache.
 #include <fmt/format.h>
 
+#include <functional>
+
 #include "tests/faults/points/point_house.h"
 #include "tests/integration/apply/apply_house.h"
 
@@ -17,13 +19,15 @@ class ApplyPoints : public apply::ApplyHouse {
   }
 
   // A new certificate is under way to the node while one worker after another dies at these points.
-  void kill_at(const std::vector<std::string>& points, const std::string& end) {
+  void kill_at(const std::vector<std::string>& points, const std::string& end,
+               const std::function<void()>& meanwhile = [] {}) {
     auto before = served();
     auto wanted = issue();
     auto id = start().id;
     house_.kill_at(Queue::apply, points, [&](const std::string& point) {
       EXPECT_TRUE(pair_fits()) << point;
       EXPECT_TRUE(served()) << point;
+      meanwhile();
     });
     expect_ended(id, end, end == "applied" ? wanted : before);
     house_.stop_workers(Queue::apply);
@@ -58,11 +62,16 @@ TEST_F(ApplyPoints, a_worker_that_dies_while_the_node_is_changed_leaves_it_sound
 }
 
 TEST_F(ApplyPoints, a_worker_that_dies_on_the_way_back_leaves_the_node_sound) {
+  auto before = served();
   break_configuration(true);
+  // What the first one has put in place must not pass for what was there before.
+  kill_at({"apply.install.after"}, "rolled_back");
   kill_at({"apply.restore.before", "apply.restore.after", "apply.reactivate.before", "apply.reactivate.after"},
           "rolled_back");
-  break_configuration(false);
+  // Once begun it is the way, also if the way forward would be free again.
+  kill_at({"apply.restore.before"}, "rolled_back", [&] { break_configuration(false); });
   EXPECT_TRUE(starts_again());
+  EXPECT_EQ(served(), before) << "from its files, not from memory";
 }
 
 TEST_F(ApplyPoints, a_worker_that_thaws_before_it_changes_the_node_does_not_touch_it) {

@@ -53,6 +53,28 @@ TEST_F(OrderPoints, a_worker_that_dies_around_its_claim_and_its_commit_costs_tim
   EXPECT_EQ(sql("SELECT crashes || ' ' || attempts_failed FROM job_history WHERE kind = 'csr.make'"), "2 0");
 }
 
+TEST_F(OrderPoints, a_worker_whose_session_lapses_before_its_claim_claims_nothing_under_it) {
+  auto& points = house_.points();
+  for (const char* way : {"direct", "offered"}) {
+    // With a job that was offered before it came, a worker claims that one; without a scheduler nobody offers.
+    bool offered = std::string_view(way) == "offered";
+    if (offered) house_.start_scheduler();
+    auto order = start_order(way);
+    auto which = fmt::format("kind = 'csr.make' AND subject_id = {}", order.value());
+    auto before = points.reached().size();
+    points.arm("claim.before", "wait");
+    auto& twin = house_.start_twin(Queue::csr);
+    ASSERT_EQ(points.wait_for(before, 20s).pid, twin.pid()) << twin.err();
+    auto lapsed = sql(fmt::format("SELECT id FROM session WHERE pid = {}", twin.pid()));
+    house_.lapse(twin.pid());
+    points.release("claim.before");
+    EXPECT_TRUE(house_.eventually_is("SELECT count(*) FROM job_history WHERE " + which, "1"));
+    EXPECT_NE(sql("SELECT session_id FROM job_history WHERE " + which), lapsed) << way;
+    EXPECT_EQ(sql("SELECT fence FROM job_history WHERE " + which), "1") << way;
+    house_.stop_workers(Queue::csr);
+  }
+}
+
 TEST_F(OrderPoints, what_was_committed_and_not_offered_still_runs) {
   house_.start_scheduler();
   house_.start_worker(Queue::order);

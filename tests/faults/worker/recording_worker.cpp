@@ -22,6 +22,8 @@ using pipeline::Outcome;
 constexpr auto outside_limit = 2s;
 constexpr int keyed_steps = 3;
 constexpr auto keyed_rest = 20ms;  // between two of them
+constexpr auto first_of_later = 600ms;
+constexpr auto look_again = 20ms;
 
 Task task_of(store::Tx& tx, std::int64_t id) {
   if (id >= faults::follow_up_offset) return {.id = id};
@@ -85,6 +87,9 @@ class Recording final : public pipeline::Handler {
         if (!rest(context.stop(), std::chrono::milliseconds(100 + job.subject % 10 * 100)))
           return Outcome::cancelled();
         break;
+      case Task::Recipe::longer:
+        if (!rest(context.stop(), job.fence == Fence(1) ? 300ms : 3000ms)) return Outcome::cancelled();
+        break;
       case Task::Recipe::flaky:
         if (job.attempts_failed == 0) throw Failure(Fault::retry, "the first time it does not work");
         break;
@@ -93,7 +98,8 @@ class Recording final : public pipeline::Handler {
         break;
       case Task::Recipe::later:
         context.commit(intent(job));
-        if (!rest(context.stop(), job.fence == Fence(1) ? 300ms : 5000ms)) return Outcome::cancelled();
+        if (!(job.fence == Fence(1) ? rest(context.stop(), first_of_later) : told_to_end(job, context)))
+          return Outcome::cancelled();
         break;
       case Task::Recipe::failing:
         throw Failure(Fault::permanent, "it never works");
@@ -122,6 +128,13 @@ class Recording final : public pipeline::Handler {
       outside_.act(reference);
     }
     return Outcome::done().with(effect(job, "done"));
+  }
+
+  // False if it was told to stop before somebody acted for it outside.
+  bool told_to_end(const domain::Job& job, const pipeline::Context& context) const {
+    while (!outside_.seen(faults::reference_of(job.subject)))
+      if (!rest(context.stop(), look_again)) return false;
+    return true;
   }
 
   Outcome in_turn(const domain::Job& job, pipeline::Context& context) {
