@@ -123,9 +123,22 @@ TEST_F(SilentDatabase, what_is_long_and_not_silent_is_left_alone) {
     for (int i = 0; i < 16; ++i) script += "SELECT pg_sleep(0.4);";
     tx.raw(16).exec(script);
   });
+  // One that has nothing to ask meanwhile is not late either.
+  std::vector<store::Database> resting;
+  auto ask_all = [&] {
+    std::vector<int> pids;
+    auto pid = [&](store::Tx& tx) { pids.push_back(tx.raw().exec1("SELECT pg_backend_pid()")[0].as<int>()); };
+    resting[0].write(pid);
+    resting[1].write_at_once(pid);
+    resting[2].read(pid);
+    return pids;
+  };
+  for (int i = 0; i < 3; ++i) resting.push_back(this->database());
+  auto before = ask_all();
   // Up to the server's own limit nothing is cut, and then by the server.
   auto slow = this->database(6500);
   slow.read([](store::Tx& tx) { tx.raw().exec("SELECT pg_sleep(6)"); });
+  EXPECT_EQ(ask_all(), before) << "the same connections";
   EXPECT_EQ(fails_within(6.4, 7.5, [&] {
               slow.read([](store::Tx& tx) { tx.raw().exec("SELECT pg_sleep(60)"); });
             }).fault(),
