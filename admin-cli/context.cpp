@@ -10,6 +10,7 @@
 #include "admin-cli/login_file.h"
 #include "admin-cli/suggest.h"
 #include "admin-cli/times.h"
+#include "admin-cli/width.h"
 #include "lib/store/dsn.h"
 #include "lib/store/schema.h"
 #include "lib/store/settings.h"
@@ -28,6 +29,17 @@ void Output::flush() {
 
 void Output::note(const std::string& text) {
   if (!options_.json) std::fputs((text + "\n").c_str(), stderr);
+}
+
+void Output::goes_on(int more, int counted_max, const std::string& after) {
+  if (more == 0) return;
+  if (options_.json) {
+    auto rest = json_line({{{"more", {"残り", "more"}, more}, {"after", {"次", "after"}, after}}, {}});
+    std::fputs(rest.c_str(), stderr);
+    return;
+  }
+  auto count = more > counted_max ? fmt::format("{}+", counted_max) : std::to_string(more);
+  line(Text{"ほかに {} 件: --after \"{}\"", "{} more: --after \"{}\""}.with(language_, count, printable(after)));
 }
 
 void Output::into(std::FILE* stream) {

@@ -36,6 +36,10 @@ class Output {
   void line(const std::string& text, Tone tone = Tone::plain);
   void raw(const std::string& text);  // Failure(permanent) if it can't be written
   void flush();
+  // A page of a list that goes on: how many rows come behind (counted up to `counted_max`), and behind which name the
+  // next page begins. For people below the table; for programs as {"more": 7, "after": "shop"} on standard error, so
+  // that standard output is the rows alone.
+  void goes_on(int more, int counted_max, const std::string& after);
   // A remark that is no part of the output: for people, on standard error.
   void note(const std::string& text);
   // From now on everything goes there, and without colours if it is not standard output.

@@ -71,7 +71,10 @@ void count(Imported& imported, Change::How how) {
 
 std::vector<Outcome> put(const FormNoun& noun, store::Tx& tx, FormNames& names, const Sealer& sealer,
                          std::span<const Form> forms) {
-  if (noun.put_all) return noun.put_all(tx, names, sealer, forms);
+  if (noun.put_all) {
+    tx.plan_anew();
+    return noun.put_all(tx, names, sealer, forms);
+  }
   return {attempted([&] { return noun.put(tx, names, sealer, forms.front()); })};
 }
 

@@ -91,12 +91,11 @@ void list(Context& context, const List& a) {
     if (a.sort) order.by = node_list::by_from(*a.sort).value_or(node_list::By::name);
     order.descending = a.descending;
     order.after = a.after.value_or("");
-    return node_list::page(tx, filter_of(context, tx, a), order, a.limit.value_or(rows_default));
+    return node_list::page(tx, filter_of(context, tx, a), order,
+                           a.limit.value_or(context.options().json ? 0 : rows_default));
   });
   context.out().show(nodes_table(page.rows, context.language(), true));
-  if (page.more)
-    context.out().line(
-        context.say({"続きは --after {} で表示します", "there are more: --after {}"}, page.rows.back().name));
+  if (page.more > 0) context.out().goes_on(page.more, node_list::more_max, page.rows.back().name);
 }
 
 void remove(Context& context, const Remove& a) {
@@ -144,7 +143,10 @@ void declare_list(Verb& verb, List& a) {
       .choice(a.sort, "--sort", {"name", "id", "apply-status", "served-at"},
               {"並び順 (name)", "Order (name)"})
       .flag(a.descending, "--reverse", {"降順", "The other way round"})
-      .option(a.limit, "--limit", "N", 1, rows_max, {"件数 (100)", "How many (100)"})
+      .option(a.limit, "--limit", "N", 1, rows_max,
+              {"件数 (100、--json ではすべて)。続きがあれば件数を表示 (--json では標準エラーに JSON で)",
+               "How many (100; with --json all); how many more there are is told (with --json on standard error, as"
+               " JSON)"})
       .option(a.after, "--after", "NAME",
               {"このノードの次から: 前のページの最後の名称",
                "From behind this node: the last one of the page before"});

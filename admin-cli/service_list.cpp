@@ -89,7 +89,9 @@ void declare_service_list(Verb& verb, ListServices& a) {
       .choice(a.sort, "--sort", {"name", "common-name", "expiry", "order"}, {"並べ替え (name)", "Order (name)"})
       .flag(a.reverse, "--reverse", {"逆順", "The other way round"})
       .option(a.limit, "--limit", "N", 1, rows_max,
-              {"件数 (100、--json ではすべて)", "How many (100; with --json all)"})
+              {"件数 (100、--json ではすべて)。続きがあれば件数を表示 (--json では標準エラーに JSON で)",
+               "How many (100; with --json all); how many more there are is told (with --json on standard error, as"
+               " JSON)"})
       .option(a.after, "--after", "NAME",
               {"このサービスの次から", "Go on behind this service, the last one of the page before"});
 }
@@ -99,11 +101,7 @@ void list_services(Context& context, const ListServices& a) {
   auto page = context.database().reading(
       [&](store::Tx& tx) { return service_list::page(tx, query_of(context, tx, a, limit)); });
   context.out().show(table_of(page, context.language()));
-  if (page.more == 0) return;
-  auto more = page.more > service_list::more_max ? fmt::format("{}+", service_list::more_max)
-                                                 : std::to_string(page.more);
-  context.out().line(context.say({"ほかに {} 件: --after \"{}\"", "{} more: --after \"{}\""}, more,
-                                 page.rows.back().name));
+  if (page.more > 0) context.out().goes_on(page.more, service_list::more_max, page.rows.back().name);
 }
 
 }  // namespace certfleet::cli

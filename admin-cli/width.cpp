@@ -8,19 +8,20 @@
 namespace certfleet::cli {
 namespace {
 
-// The C library's tables of widths, whatever the user's locale is: C.UTF-8 is part of Debian's libc.
+// The C library's tables of widths, whatever the user's locale is: C.UTF-8 is part of Debian's libc. They are read
+// once and kept: reading them takes longer than a cell.
 class Utf8Locale {
  public:
-  Utf8Locale() : locale_(newlocale(LC_CTYPE_MASK, "C.UTF-8", nullptr)), before_(uselocale(locale_)) {}
-  ~Utf8Locale() {
-    uselocale(before_);
-    if (locale_ != nullptr) freelocale(locale_);
-  }
+  Utf8Locale() : before_(uselocale(tables())) {}
+  ~Utf8Locale() { uselocale(before_); }
   Utf8Locale(const Utf8Locale&) = delete;
   Utf8Locale& operator=(const Utf8Locale&) = delete;
 
  private:
-  locale_t locale_;
+  static locale_t tables() {
+    static const locale_t kept = newlocale(LC_CTYPE_MASK, "C.UTF-8", nullptr);
+    return kept;
+  }
   locale_t before_;
 };
 

@@ -134,7 +134,7 @@ BEGIN
                           AND g.attname IN ('group_id', 'service_id', 'node_id', 'order_id')))
       AND a.atttypid IN ('text'::regtype, 'bytea'::regtype, 'jsonb'::regtype)
       AND a.attname NOT IN ('state', 'kind', 'algorithm', 'apply_status', 'served_state', 'verify_mode', 'event',
-                            'order_state', 'csr_source', 'concurrency_key', 'dedupe_key', 'limit_key')
+                            'order_state', 'order_key', 'csr_source', 'concurrency_key', 'dedupe_key', 'limit_key')
   LOOP
     EXECUTE format('ALTER TABLE %I ALTER COLUMN %I SET STATISTICS 0', one.name, one.column_name);
   END LOOP;

@@ -27,7 +27,7 @@ Topic topic_of(const pqxx::result& rows) {
 // Enabled services whose newest certificate ends from `from` to `to` days from now.
 Topic ending(Tx& tx, std::optional<int> from, int to, int first_max) {
   // As the index has it, so that it is used.
-  constexpr const char* ends = "coalesce(s.not_after, 'infinity')";
+  constexpr const char* ends = "s.expires";
   auto after = from ? fmt::format("{} {} now() + make_interval(hours => {})", ends, *from == 0 ? ">" : ">=", 24 * *from)
                     : "true";
   auto until = fmt::format("{} {} now() + make_interval(hours => {})", ends, to == 0 ? "<=" : "<", 24 * to);
@@ -41,7 +41,7 @@ Topic ending(Tx& tx, std::optional<int> from, int to, int first_max) {
 }
 
 std::string with_order_state(const char* states) {
-  return fmt::format("FROM service s WHERE s.enabled AND coalesce(s.order_state, '') IN ({})", states);
+  return fmt::format("FROM service s WHERE s.enabled AND s.order_key IN ({})", states);
 }
 
 // Enabled services whose newest order has failed.

@@ -2,11 +2,19 @@
 // never include it from a header.
 #pragma once
 
+#include <fmt/format.h>
+
+#include <array>
 #include <map>
+#include <optional>
+#include <pqxx/pqxx>
 #include <span>
+#include <string>
+#include <string_view>
+#include <vector>
 
 #include "lib/store/arrays.h"
-#include "lib/store/rows.h"
+#include "lib/store/transaction.h"
 
 namespace certfleet::store {
 
@@ -49,7 +57,7 @@ pqxx::result run_with_rows(Tx& tx, std::string_view sql, std::span<const T> thin
 template <class Id, class T>
 std::vector<Id> in_order_of(const pqxx::result& names_and_ids, std::span<const T> things) {
   std::map<std::string_view, Id> by_name;
-  for (const auto& row : names_and_ids) by_name.emplace(row[0].c_str(), id_of<Id>(row[1]));
+  for (const auto& row : names_and_ids) by_name.emplace(row[0].c_str(), Id(row[1].as<std::int64_t>()));
   std::vector<Id> ids;
   for (const auto& thing : things) ids.push_back(by_name.at(thing.name));
   return ids;

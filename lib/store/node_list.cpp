@@ -1,5 +1,6 @@
 #include "lib/store/node_list.h"
 
+#include "lib/store/name_part.h"
 #include "lib/store/rows.h"
 #include "lib/store/times.h"
 
@@ -51,16 +52,6 @@ std::vector<overview::NodeRow> rows_of(Tx& tx, const std::string& from, const st
   return rows;
 }
 
-// What LIKE would read as more than itself.
-std::string like_literal(std::string_view text) {
-  std::string out;
-  for (char c : text) {
-    if (c == '%' || c == '_' || c == '\\') out += '\\';
-    out += c;
-  }
-  return out;
-}
-
 std::string where(Tx& tx, const Filter& filter) {
   auto& raw = tx.raw();
   std::string where = "true";
@@ -70,7 +61,7 @@ std::string where(Tx& tx, const Filter& filter) {
   if (filter.kind) where += " AND kind = " + raw.quote(*filter.kind);
   if (filter.enabled) where += *filter.enabled ? " AND enabled" : " AND NOT enabled";
   if (filter.apply_status) where += " AND apply_status = " + raw.quote(*filter.apply_status);
-  if (!filter.name_part.empty()) where += " AND name ILIKE " + raw.quote("%" + like_literal(filter.name_part) + "%");
+  if (!filter.name_part.empty()) where += with_part(tx, "node", {filter.name_part});
   return where;
 }
 
@@ -113,13 +104,18 @@ Page page(Tx& tx, const Filter& filter, const Order& order, int rows_max) {
                                                          order.descending ? " DESC" : "")
                                            : fmt::format("n.{0}{1}, n.id{1}", key_of(order.by),
                                                          order.descending ? " DESC" : "");
+  auto filtered = where(tx, filter);
+  auto limit = rows_max > 0 ? fmt::format("LIMIT {}", rows_max) : std::string();
   Page page;
-  page.rows = rows_of(tx,
-                      fmt::format("SELECT * FROM node WHERE {}{} ORDER BY {} LIMIT {}", where(tx, filter),
-                                  behind(tx, order), sort, rows_max + 1),
-                      outside);
-  page.more = static_cast<int>(page.rows.size()) > rows_max;
-  if (page.more) page.rows.pop_back();
+  auto wanted = fmt::format("SELECT * FROM node WHERE {}{} ORDER BY {} {}", filtered, behind(tx, order), sort, limit);
+  page.rows = rows_of(tx, wanted, outside);
+  if (rows_max == 0 || page.rows.size() < static_cast<std::size_t>(rows_max)) return page;
+  auto next = order;
+  next.after = page.rows.back().name;
+  page.more = tx.raw()
+                  .exec1(fmt::format("SELECT count(*) FROM (SELECT 1 FROM node WHERE {}{} LIMIT {}) AS rest", filtered,
+                                     behind(tx, next), more_max + 1))[0]
+                  .as<int>();
   return page;
 }
 

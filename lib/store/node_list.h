@@ -32,11 +32,14 @@ struct Order {
   std::string after;  // the name of the last node of the page before; empty: the first page
 };
 
+// Beyond it "more than" is all that is said, as in service_list.h.
+inline constexpr int more_max = 10'000;
+
 struct Page {
   std::vector<overview::NodeRow> rows;
-  bool more = false;
+  int more = 0;  // how many come behind, more_max + 1 at most
 };
-// Failure(not_found) if `after` names no node and the order is not by name.
+// At most `rows_max`; 0: all. Failure(not_found) if `after` names no node and the order is not by name.
 Page page(Tx& tx, const Filter& filter, const Order& order, int rows_max);
 
 }  // namespace certfleet::store::node_list

@@ -3,6 +3,7 @@
 #include <array>
 
 #include "lib/store/many_rows.h"
+#include "lib/store/rows.h"
 #include "lib/store/times.h"
 
 namespace certfleet::store::nodes {

@@ -1,5 +1,6 @@
 #include "lib/store/service_list.h"
 
+#include "lib/store/name_part.h"
 #include "lib/store/rows.h"
 #include "lib/store/times.h"
 
@@ -11,20 +12,10 @@ std::string key_of(Sort sort) {
   switch (sort) {
     case Sort::name: return "s.name";
     case Sort::common_name: return "s.common_name";
-    case Sort::expiry: return "coalesce(s.not_after, 'infinity')";
-    case Sort::order_state: return "coalesce(s.order_state, '')";
+    case Sort::expiry: return "s.expires";
+    case Sort::order_state: return "s.order_key";
   }
   return "s.name";
-}
-
-// `text` anywhere, for LIKE.
-std::string pattern(std::string_view text) {
-  std::string out = "%";
-  for (char c : text) {
-    if (c == '%' || c == '_' || c == '\\') out += '\\';
-    out += c;
-  }
-  return out + '%';
 }
 
 // In the words of the index by expiry, so that it serves.
@@ -43,15 +34,17 @@ std::string range_of(State state) {
 std::string conditions(Tx& tx, const Query& query) {
   auto& raw = tx.raw();
   std::string all;
-  if (query.text)
-    all += fmt::format(" AND (s.name ILIKE {} OR s.common_name ILIKE {})", raw.quote(pattern(*query.text)),
-                       raw.quote(pattern(query.common_name.value_or(*query.text))));
+  if (query.text) {
+    std::vector<std::string> parts{*query.text};
+    if (query.common_name && query.common_name != query.text) parts.push_back(*query.common_name);
+    all += with_part(tx, "service", parts);
+  }
   if (query.group) all += fmt::format(" AND s.group_id = {}", query.group.value());
   if (query.state) all += " AND " + range_of(*query.state);
   if (query.enabled) all += *query.enabled ? " AND s.enabled" : " AND NOT s.enabled";
   if (query.state && !query.enabled) all += " AND s.enabled";
   if (query.order_state)
-    all += fmt::format(" AND coalesce(s.order_state, '') = {}",
+    all += fmt::format(" AND s.order_key = {}",
                        raw.quote(*query.order_state == "none" ? std::string() : *query.order_state));
   return all;
 }
@@ -80,13 +73,13 @@ overview::ServiceRow row_of(const pqxx::row& row) {
 }
 
 // The page is chosen before anything is looked up for its rows.
-std::string select(Tx& tx, const Query& query) {
-  auto where = conditions(tx, query) + (query.after ? behind(tx, query, *query.after) : "");
+std::string select(Tx& tx, const Query& query, const std::string& filter) {
+  auto where = filter + (query.after ? behind(tx, query, *query.after) : "");
   auto order = fmt::format("ORDER BY {0} {1}, s.id {1}", key_of(query.sort), query.reverse ? "DESC" : "ASC");
   auto limit = query.limit > 0 ? fmt::format("LIMIT {}", query.limit) : std::string();
   return fmt::format(
-      "WITH page AS MATERIALIZED (SELECT id, name, group_id, enabled, common_name, not_after, order_state"
-      " FROM service s WHERE true {0} {1} {2})"
+      "WITH page AS MATERIALIZED (SELECT id, name, group_id, enabled, common_name, not_after, order_state,"
+      " expires, order_key FROM service s WHERE true {0} {1} {2})"
       " SELECT s.id, s.name, g.name AS group_name, s.enabled, s.common_name,"
       " extract(epoch FROM s.not_after) AS not_after, s.order_state,"
       " (SELECT count(*) FROM node n WHERE n.service_id = s.id) AS nodes"
@@ -99,7 +92,7 @@ std::string select(Tx& tx, const Query& query) {
 Page page(Tx& tx, const Query& query) {
   auto filter = conditions(tx, query);
   Page page;
-  for (const auto& row : tx.raw().exec(select(tx, query))) page.rows.push_back(row_of(row));
+  for (const auto& row : tx.raw().exec(select(tx, query, filter))) page.rows.push_back(row_of(row));
   if (query.limit == 0 || page.rows.size() < static_cast<std::size_t>(query.limit)) return page;
   page.more = tx.raw()
                   .exec1(fmt::format("SELECT count(*) FROM (SELECT 1 FROM service s WHERE true {} LIMIT {}) AS rest",
@@ -110,7 +103,8 @@ Page page(Tx& tx, const Query& query) {
 
 std::string explained(Tx& tx, const Query& query) {
   std::string text;
-  for (const auto& row : tx.raw().exec("EXPLAIN " + select(tx, query))) text += row[0].as<std::string>() + '\n';
+  auto page = select(tx, query, conditions(tx, query));
+  for (const auto& row : tx.raw().exec("EXPLAIN " + page)) text += row[0].as<std::string>() + '\n';
   return text;
 }
 

@@ -163,7 +163,8 @@ std::vector<domain::Service> list(Tx& tx) {
 }
 
 std::vector<domain::Service> get_all(Tx& tx, const std::vector<std::int64_t>& ids) {
-  return services_of(tx.raw().exec_params(std::string(columns) + "WHERE s.id = ANY ($1::bigint[])", array_literal(ids)));
+  return services_of(
+      tx.raw().exec_params(std::string(columns) + "WHERE s.id = ANY ($1::bigint[])", array_literal(ids)));
 }
 
 ServiceId add(Tx& tx, const domain::Service& service) {

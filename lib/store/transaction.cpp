@@ -170,6 +170,8 @@ void Tx::part(const std::function<void()>& body) {
   raw_ = whole;
 }
 
+void Tx::plan_anew() { raw_->exec("DISCARD PLANS"); }
+
 Database::Database(DatabaseSettings settings) : impl_(std::make_unique<Impl>()) {
   impl_->settings = std::move(settings);
 }

@@ -39,6 +39,10 @@ class Tx {
   // Runs `body`. If it throws, what it did is undone and the transaction goes on: unless the connection is lost.
   void part(const std::function<void()>& body);
 
+  // Forgets the plans that are kept for what triggers and keys look up for each row. For work that adds many rows: a
+  // plan made while the table is empty reads all of it, and must not be followed when it no longer is.
+  void plan_anew();
+
   // Jobs that this transaction made ready: to be offered to a broker once it has committed.
   std::vector<domain::JobRef>& ready_jobs() { return ready_jobs_; }
 

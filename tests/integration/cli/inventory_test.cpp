@@ -192,7 +192,9 @@ TEST_F(InventoryCommand, a_list_comes_in_pages) {
   EXPECT_EQ(last.find("more"), std::string::npos) << last;
   EXPECT_NE(certfleet({"service", "list", "--limit", "2"}, "", "ja_JP.UTF-8").out.find("ほかに 3 件"),
             std::string::npos);
-  EXPECT_EQ(json({"service", "list", "--reverse", "--limit", "1"})[0]["name"], "e");
+  auto one = certfleet({"service", "list", "--reverse", "--limit", "1", "--json"});
+  EXPECT_EQ(Json::parse(one.out)[0]["name"], "e");
+  EXPECT_EQ(Json::parse(one.err), Json({{"more", 4}, {"after", "e"}}));  // apart from the rows
   EXPECT_EQ(json({"service", "list"}).size(), 5U);
   EXPECT_EQ(json({"service", "list", "--state", "none", "--order", "none", "--enabled", "on", "--group", "web"}).size(),
             5U);

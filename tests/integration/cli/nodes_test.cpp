@@ -143,8 +143,11 @@ TEST_F(NodeCommands, a_list_is_filtered_and_comes_in_pages) {
   EXPECT_EQ(json({"node", "list", "--enabled", "on"}).size(), 2U);
   EXPECT_EQ(json({"node", "list", "--match", "B3"}).size(), 1U);
   auto page = good({"node", "list", "--limit", "2"});
-  EXPECT_THAT(page, HasSubstr("there are more: --after lb2"));
+  EXPECT_THAT(page, HasSubstr("1 more: --after \"lb2\""));
   EXPECT_EQ(json({"node", "list", "--limit", "2", "--after", "lb2"})[0]["name"], "lb3");
+  auto first = certfleet({"node", "list", "--limit", "1", "--json"});
+  EXPECT_EQ(Json::parse(first.out).size(), 1U);
+  EXPECT_EQ(Json::parse(first.err), Json({{"more", 2}, {"after", "lb1"}}));
   EXPECT_EQ(json({"node", "list", "--sort", "name", "--reverse"})[0]["name"], "lb3");
   EXPECT_TRUE(json({"node", "list", "--kind", "apache"}).empty());
   EXPECT_TRUE(json({"node", "list", "--apply-status", "failed"}).empty());

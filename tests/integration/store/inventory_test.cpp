@@ -2,12 +2,15 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <algorithm>
+
 #include "lib/base/error.h"
 #include "lib/store/accesses.h"
 #include "lib/store/ca_accounts.h"
 #include "lib/store/company.h"
 #include "lib/store/groups.h"
 #include "lib/store/mail_settings.h"
+#include "lib/store/names.h"
 #include "lib/store/nodes.h"
 #include "lib/store/notifications.h"
 #include "lib/store/sealing_keys.h"
@@ -286,6 +289,27 @@ TEST_F(Users, a_user_is_a_role_of_the_database) {
   person.write([](Tx& tx) { sites::add(tx, {{}, "mine"}); });
   owner_.write([&](Tx& tx) { users::remove(tx, user.name); });
   EXPECT_EQ(test_.sql("SELECT count(*) FROM pg_roles WHERE rolname = '" + name_ + "'"), "0");
+}
+
+// However many there are, few are looked at: the neighbours and what is one mistake away.
+TEST_F(Inventory, near_names_among_thousands_come_without_reading_all) {
+  auto near = [&](const std::string& wrong, const std::vector<std::string>& guesses) {
+    return owner_.reading([&](Tx& tx) { return names::near_to(tx, "service", wrong, guesses); });
+  };
+  auto has = [](const std::vector<std::string>& names, const char* name) {
+    return std::find(names.begin(), names.end(), name) != names.end();
+  };
+  test_.sql("INSERT INTO certfleet.user_group (name) VALUES ('many');"
+            "INSERT INTO certfleet.service (name, group_id, common_name) SELECT 's' || i, g.id, 'x.example.com'"
+            " FROM generate_series(1001, 1400) i, certfleet.user_group g WHERE g.name = 'many'");
+  EXPECT_EQ(near("zzz", {}).size(), 400U) << "all while they are few";
+  test_.sql("INSERT INTO certfleet.service (name, group_id, common_name) SELECT 's' || i, g.id, 'x.example.com'"
+            " FROM generate_series(1401, 9000) i, certfleet.user_group g WHERE g.name = 'many'");
+  auto found = near("s5000x", {"x5000", "s7777"});
+  EXPECT_TRUE(has(found, "s5000")) << "its neighbour";
+  EXPECT_TRUE(has(found, "s7777")) << "a guess";
+  EXPECT_FALSE(has(found, "x5000"));
+  EXPECT_LE(found.size(), 41U);
 }
 
 }  // namespace
