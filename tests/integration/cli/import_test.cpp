@@ -187,6 +187,8 @@ TEST_F(Importing, each_of_many_changes_that_can_not_be_now_is_told_by_its_line) 
                 " FROM certfleet.audit WHERE table_name = 'service' AND action = 'UPDATE'"),
             "5|admin@example.com|[\"a.example.com\"]|[\"b.example.com\"]");
   EXPECT_EQ(sql("installation", "SELECT count(*) FROM certfleet.audit"), "5") << "the key specs are as they were";
+  EXPECT_EQ(sql("installation", "SELECT count(*) FROM certfleet.audit WHERE before ? 'searched' OR after ? 'expires'"),
+            "0") << "what follows from the rest is not told";
   good({"import", "--csv", "services", file("five.csv", "name,group,common_name\ns0,web,www.example.com\n")});
   EXPECT_EQ(sql("installation", "SELECT count(*) FROM certfleet.key_spec"), "4") << "what a line leaves out is none";
 }
