@@ -1,6 +1,7 @@
 #include "lib/store/names.h"
 
 #include "lib/store/arrays.h"
+#include "lib/store/list_conditions.h"
 #include "lib/store/rows.h"
 
 namespace certfleet::store::names {
@@ -55,16 +56,17 @@ std::vector<std::string> near_to(Tx& tx, std::string_view noun, const std::strin
   auto table = table_of(noun);
   std::vector<std::string> found;
   if (table.empty()) return found;
-  for (const auto& row : tx.raw().exec(fmt::format("SELECT name FROM {} LIMIT {}", table, few + 1)))
+  auto mine = table == "service" || table == "node" ? of_my_groups(tx) : std::string();
+  for (const auto& row : tx.raw().exec(fmt::format("SELECT name FROM {} WHERE true{} LIMIT {}", table, mine, few + 1)))
     found.push_back(row[0].as<std::string>());
   if (found.size() <= few) return found;
   found.clear();
   // Nothing but = and < on the name: these an index serves below row-level security as well.
   for (const auto& row : tx.raw().exec_params(
-           fmt::format("(SELECT name FROM {0} WHERE name >= $1 ORDER BY name LIMIT {1})"
-                       " UNION (SELECT name FROM {0} WHERE name < $1 ORDER BY name DESC LIMIT {1})"
+           fmt::format("(SELECT name FROM {0} WHERE name >= $1{2} ORDER BY name LIMIT {1})"
+                       " UNION (SELECT name FROM {0} WHERE name < $1{2} ORDER BY name DESC LIMIT {1})"
                        " UNION (SELECT name FROM {0} WHERE name = ANY ($2::text[]))",
-                       table, neighbours),
+                       table, neighbours, mine),
            wrong, array_literal(guesses)))
     found.push_back(row[0].as<std::string>());
   return found;

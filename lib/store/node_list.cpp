@@ -1,6 +1,6 @@
 #include "lib/store/node_list.h"
 
-#include "lib/store/name_part.h"
+#include "lib/store/list_conditions.h"
 #include "lib/store/rows.h"
 #include "lib/store/times.h"
 
@@ -54,7 +54,7 @@ std::vector<overview::NodeRow> rows_of(Tx& tx, const std::string& from, const st
 
 std::string where(Tx& tx, const Filter& filter) {
   auto& raw = tx.raw();
-  std::string where = "true";
+  auto where = "true" + of_my_groups(tx);
   if (filter.service) where += fmt::format(" AND service_id = {}", filter.service.value());
   if (filter.site) where += fmt::format(" AND site_id = {}", filter.site.value());
   if (filter.access) where += fmt::format(" AND access_id = {}", filter.access.value());

@@ -1,6 +1,6 @@
 #include "lib/store/service_list.h"
 
-#include "lib/store/name_part.h"
+#include "lib/store/list_conditions.h"
 #include "lib/store/rows.h"
 #include "lib/store/times.h"
 
@@ -33,7 +33,7 @@ std::string range_of(State state) {
 // What a row must fulfil, beginning with AND.
 std::string conditions(Tx& tx, const Query& query) {
   auto& raw = tx.raw();
-  std::string all;
+  auto all = of_my_groups(tx);
   if (query.text) {
     std::vector<std::string> parts{*query.text};
     if (query.common_name && query.common_name != query.text) parts.push_back(*query.common_name);

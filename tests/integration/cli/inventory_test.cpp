@@ -203,6 +203,27 @@ TEST_F(InventoryCommand, a_list_comes_in_pages) {
   bad(2, "ok|expiring|expired|none", {"service", "list", "--state", "odd"});
 }
 
+TEST_F(InventoryCommand, a_list_is_not_looked_for_through_all_that_others_have) {
+  for (const auto* name : {"v", "w", "x"}) add_service(name);
+  sql("installation",
+      "INSERT INTO certfleet.user_group (name) VALUES ('crowd');"
+      "INSERT INTO certfleet.service (name, group_id, common_name) SELECT 'crowd' || i, g.id, 'x.example.com'"
+      " FROM generate_series(1, 20000) i, certfleet.user_group g WHERE g.name = 'crowd'");
+  sql("installation", "VACUUM ANALYZE certfleet.service");
+  auto read = [] {
+    return std::stol(sql("installation",
+                         "SELECT sum(idx_tup_read) + (SELECT seq_tup_read FROM pg_stat_all_tables"
+                         " WHERE relid = 'certfleet.service'::regclass) FROM pg_stat_all_indexes"
+                         " WHERE relid = 'certfleet.service'::regclass"));
+  };
+  auto before = read();
+  EXPECT_EQ(json({"service", "list", "--sort", "common-name"}).size(), 3U);
+  EXPECT_EQ(json({"service", "list", "--match", "w"}).size(), 1U);
+  EXPECT_LT(read() - before, 100);
+  sql("installation",
+      "DELETE FROM certfleet.service WHERE name LIKE 'crowd%'; DELETE FROM certfleet.user_group WHERE name = 'crowd'");
+}
+
 TEST_F(InventoryCommand, the_later_of_two_editors_is_told) {
   add_digicert();
   add_service("shop");
