@@ -1,5 +1,5 @@
-// How often a look at everything may be taken: so that looking takes a twentieth of the time at most, however
-// long one look takes.
+// How often a look at everything may be taken: after each one a rest of twenty times its length, up to a longest rest,
+// beyond which waiting for the next look would be worse than what it costs.
 #pragma once
 
 #include <algorithm>
