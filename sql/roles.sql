@@ -47,7 +47,7 @@ LANGUAGE sql STABLE SET search_path = certfleet, pg_temp AS $$
   SELECT split_part(p_job.kind, '.', 1) = p_job.queue::text
     AND p_job.priority >= 0 AND p_job.attempts_max <= 20 AND p_job.time_limit <= interval '1 hour'
     AND p_job.limit_key IS NOT DISTINCT FROM limit_key_of(p_job.queue, p_job.site_id, p_job.subject_id)
-    AND (p_job.state = 'waiting' OR p_job.state = 'ready' AND p_job.limit_key IS NULL AND p_job.concurrency_key IS NULL)
+    AND (NOT p_job.admitted OR p_job.limit_key IS NULL AND p_job.concurrency_key IS NULL)
     AND coalesce(CASE
     WHEN p_job.kind = 'csr.make' THEN
       p_job.node_id IS NULL AND p_job.concurrency_key = 'order:' || p_job.subject_id AND EXISTS (
@@ -193,7 +193,7 @@ GRANT INSERT (service_id, key_pair_id, pem), DELETE ON csr TO certfleet_admin;
 GRANT UPDATE (contact) ON app_user TO certfleet_admin;
 GRANT INSERT (message_id, event, event_key, notification_id, service_id, node_id, request_no, error, not_after)
   ON mail TO certfleet_admin;
-GRANT INSERT (queue, state, kind, subject_id, service_id, node_id, site_id, priority, run_at, time_limit,
+GRANT INSERT (queue, admitted, kind, subject_id, service_id, node_id, site_id, priority, run_at, time_limit,
               attempts_max, request_no, concurrency_key, dedupe_key, limit_key) ON job TO certfleet_admin;
 GRANT USAGE ON SEQUENCE request_no TO certfleet_admin;
 
@@ -248,7 +248,8 @@ GRANT INSERT ON mail TO certfleet_scheduler;
 GRANT SELECT ON schedule TO certfleet_scheduler;
 GRANT UPDATE (due_at, after_id, ran_at, ran_due_at) ON schedule TO certfleet_scheduler;
 GRANT INSERT ON ca_order, apply TO certfleet_scheduler;   -- those that the batch runs start
-GRANT EXECUTE ON FUNCTION ensure_partitions(integer) TO certfleet_scheduler;
+GRANT EXECUTE ON FUNCTION ensure_partitions(integer), lost_jobs(integer, interval, boolean), forget_sessions()
+  TO certfleet_scheduler;
 
 GRANT SELECT ON sealing_key, csr TO certfleet_csr;
 GRANT SELECT (id, service_id, algorithm, spki_sha256, created_at), INSERT ON key_pair TO certfleet_csr;

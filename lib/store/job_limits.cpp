@@ -43,8 +43,8 @@ std::vector<Limit> list(Tx& tx) {
   for (const auto& row : tx.raw().exec(
            "SELECT coalesce(a.id, 0) AS ca, coalesce(s.id, 0) AS site, split_part(l.key, '/', 2) AS queue,"
            "       coalesce(a.name, s.name, l.key) AS name, l.parallel, l.per_minute,"
-           "       (SELECT count(*) FROM job WHERE limit_key = l.key AND state IN ('ready', 'running')) AS held,"
-           "       (SELECT count(*) FROM job WHERE limit_key = l.key AND state = 'waiting' AND run_at <= now())"
+           "       (SELECT count(*) FROM job WHERE limit_key = l.key AND admitted) AS held,"
+           "       (SELECT count(*) FROM job WHERE limit_key = l.key AND NOT admitted AND run_at <= now())"
            "         AS waiting"
            " FROM job_limit l LEFT JOIN ca_account a ON l.key = 'ca:' || a.id"
            " LEFT JOIN site s ON l.key LIKE 'site:' || s.id || '/%' ORDER BY split_part(l.key, ':', 1), name, queue")) {

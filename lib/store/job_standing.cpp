@@ -35,7 +35,7 @@ void add_key(Tx& tx, Standing& out) {
   for (const auto& row : tx.raw().exec_params(
            "SELECT j.id, j.kind, j.state, coalesce(s.host || ' ' || s.pid, '') AS worker,"
            " extract(epoch FROM j.started_at) AS since FROM job j LEFT JOIN session s ON s.id = j.session_id"
-           " WHERE j.concurrency_key = $1 AND j.state IN ('ready', 'running') AND j.id <> $2 LIMIT 1",
+           " WHERE j.concurrency_key = $1 AND j.admitted AND j.id <> $2 LIMIT 1",
            out.concurrency_key, out.row.id.value())) {
     KeyHolder holder;
     holder.id = id_of<JobId>(row["id"]);
@@ -47,7 +47,7 @@ void add_key(Tx& tx, Standing& out) {
   }
   out.before_it =
       tx.raw()
-          .exec_params1("SELECT count(*) FROM (SELECT 1 FROM job WHERE state = 'waiting' AND concurrency_key = $1"
+          .exec_params1("SELECT count(*) FROM (SELECT 1 FROM job WHERE NOT admitted AND concurrency_key = $1"
                         " AND (priority, id) < ($2, $3) AND run_at <= now() LIMIT 100) before",
                         out.concurrency_key, out.row.priority, out.row.id.value())[0]
           .as<int>();
@@ -57,7 +57,7 @@ void add_limit(Tx& tx, Standing& out) {
   if (out.limit_key.empty()) return;
   for (const auto& row : tx.raw().exec_params(
            "SELECT coalesce(a.name, s.name, l.key) AS name, l.parallel, l.per_minute,"
-           " (SELECT count(*) FROM job WHERE limit_key = l.key AND state IN ('ready', 'running')) AS held"
+           " (SELECT count(*) FROM job WHERE limit_key = l.key AND admitted) AS held"
            " FROM job_limit l LEFT JOIN ca_account a ON l.key = 'ca:' || a.id"
            " LEFT JOIN site s ON l.key LIKE 'site:' || s.id || '/%' WHERE l.key = $1",
            out.limit_key))

@@ -121,7 +121,7 @@ class PostgresJobStore final : public JobStore {
           session.value(), life.count(), draining, seconds_of(SystemClock().wall()));
       beat.alive = renewed.affected_rows() == 1;
       for (const auto& row : tx.raw().exec_params(
-               "SELECT id FROM job WHERE session_id = $1 AND state = 'running' AND cancel", session.value()))
+               "SELECT id FROM job WHERE cancel AND session_id = $1", session.value()))
         beat.cancelled.emplace_back(row[0].as<std::int64_t>());
       return beat;
     });
@@ -184,7 +184,7 @@ class PostgresJobStore final : public JobStore {
     return database_.writing([&](Tx& tx) {
       // The share lock keeps a sweeper from taking the job back between this look and the commit.
       auto held = tx.raw().exec_params(
-          "SELECT 1 FROM job WHERE id = $1 AND fence = $2 AND state = 'running' FOR SHARE", job.value(),
+          "SELECT 1 FROM job WHERE id = $1 AND fence = $2 AND session_id IS NOT NULL FOR SHARE", job.value(),
           fence.value());
       if (held.empty())
         throw Failure(Fault::stale, fmt::format("job {} is no longer held by this attempt", job.value()));
@@ -211,12 +211,7 @@ class PostgresJobStore final : public JobStore {
         else
           swept.later.emplace_back(row["id"].as<std::int64_t>());
       }
-      // A session goes when nothing refers to it any more.
-      swept.sessions = static_cast<int>(
-          tx.raw()
-              .exec("DELETE FROM session WHERE expires_at < now() - interval '1 second' AND NOT EXISTS"
-                    " (SELECT 1 FROM job WHERE job.session_id = session.id AND job.state = 'running')")
-              .affected_rows());
+      swept.sessions = tx.raw().exec1("SELECT forget_sessions()")[0].as<int>();
       return swept;
     });
   }

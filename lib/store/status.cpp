@@ -10,8 +10,9 @@ std::vector<Worker> workers(Tx& tx) {
   for (const auto& row : tx.raw().exec(
            "SELECT s.id, s.queue, s.host, s.pid, coalesce(t.name, '') AS site, s.slots, s.draining,"
            " extract(epoch FROM s.started_at) AS started_at, extract(epoch FROM s.seen_at) AS seen_at,"
-           " (SELECT count(*) FROM job WHERE job.session_id = s.id AND job.state = 'running') AS running"
-           " FROM session s LEFT JOIN site t ON t.id = s.site_id WHERE s.expires_at > now()"
+           " coalesce(j.running, 0) AS running FROM session s LEFT JOIN site t ON t.id = s.site_id"
+           " LEFT JOIN (SELECT session_id, count(*) AS running FROM job WHERE session_id IS NOT NULL GROUP BY session_id) j"
+           " ON j.session_id = s.id WHERE s.expires_at > now()"
            " ORDER BY s.queue, s.host, s.pid"))
     rows.push_back({id_of<SessionId>(row["id"]), row["queue"].as<std::string>(), row["host"].as<std::string>(),
                     row["pid"].as<int>(), row["site"].as<std::string>(), row["slots"].as<int>(),
@@ -25,7 +26,7 @@ std::vector<Running> running(Tx& tx, int rows_max) {
   for (const auto& row : tx.raw().exec_params(
            "SELECT j.kind, s.host, s.pid, coalesce(v.name, '') AS service, coalesce(n.name, '') AS node,"
            " j.request_no, extract(epoch FROM j.started_at) AS since"
-           " FROM session s JOIN job j ON j.session_id = s.id AND j.state = 'running'"
+           " FROM session s JOIN job j ON j.session_id = s.id"
            " LEFT JOIN service v ON v.id = j.service_id LEFT JOIN node n ON n.id = j.node_id"
            " WHERE s.expires_at > now() ORDER BY j.started_at, j.id LIMIT $1",
            rows_max))

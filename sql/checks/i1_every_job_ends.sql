@@ -4,16 +4,16 @@
 WITH orders AS MATERIALIZED (
   SELECT o.id FROM ca_order o
   WHERE o.ended_at IS NULL AND o.state <> 'scheduled'
-    AND NOT EXISTS (SELECT 1 FROM job WHERE state = 'waiting' AND concurrency_key = 'order:' || o.id)
-    AND NOT EXISTS (SELECT 1 FROM job WHERE state IN ('ready', 'running') AND concurrency_key = 'order:' || o.id)
+    AND NOT EXISTS (SELECT 1 FROM job WHERE NOT admitted AND concurrency_key = 'order:' || o.id)
+    AND NOT EXISTS (SELECT 1 FROM job WHERE admitted AND concurrency_key = 'order:' || o.id)
     AND NOT EXISTS (SELECT 1 FROM job_dead d WHERE d.concurrency_key = 'order:' || o.id)
   LIMIT 1000
 ), applies AS MATERIALIZED (
   SELECT a.id FROM apply a JOIN node n ON n.id = a.node_id
   WHERE a.ended_at IS NULL AND a.state = 'started'
-    AND NOT EXISTS (SELECT 1 FROM job j WHERE j.state = 'waiting' AND j.concurrency_key = 'access:' || n.access_id
+    AND NOT EXISTS (SELECT 1 FROM job j WHERE NOT j.admitted AND j.concurrency_key = 'access:' || n.access_id
                     AND j.kind = 'apply.run' AND j.subject_id = a.id)
-    AND NOT EXISTS (SELECT 1 FROM job j WHERE j.state IN ('ready', 'running')
+    AND NOT EXISTS (SELECT 1 FROM job j WHERE j.admitted
                     AND j.concurrency_key = 'access:' || n.access_id AND j.kind = 'apply.run' AND j.subject_id = a.id)
     AND NOT EXISTS (SELECT 1 FROM job_dead d WHERE d.kind = 'apply.run' AND d.subject_id = a.id)
   LIMIT 1000

@@ -10,4 +10,4 @@ SELECT 'dead_and_ended', count(*), NULL
 FROM (SELECT id FROM job_dead ORDER BY id DESC LIMIT 2000) d
 WHERE EXISTS (SELECT 1 FROM job_history h WHERE h.id = d.id)
 UNION ALL
-SELECT 'fence', count(*), NULL FROM job WHERE state = 'running' AND fence < deliveries
+SELECT 'fence', count(*), NULL FROM job WHERE session_id IS NOT NULL AND fence < deliveries

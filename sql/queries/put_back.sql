@@ -8,8 +8,7 @@ WITH input AS MATERIALIZED (
     AS t(id, fence, wait_s, failed, error, error_id, parked)
 )
 UPDATE job SET
-  state = (CASE WHEN input.wait_s = 0 AND job.concurrency_key IS NULL AND job.limit_key IS NULL
-                THEN 'ready' ELSE 'waiting' END)::job_state,
+  admitted = input.wait_s = 0 AND job.concurrency_key IS NULL AND job.limit_key IS NULL,
   fence = job.fence + 1, session_id = NULL, run_deadline = NULL,
   -- Where a living worker knows the kind, that one only has to get hold of it.
   run_at = now() + make_interval(secs => CASE
@@ -22,5 +21,5 @@ UPDATE job SET
 FROM input
 WHERE job.id = ANY ($1::bigint[]) AND job.id = input.id AND job.fence = input.fence
   AND job.session_id IS NOT NULL   -- which is to be running (see finish.sql)
-RETURNING job.id, job.queue, job.concurrency_key, job.limit_key, job.state = 'ready' AS ready, job.site_id,
+RETURNING job.id, job.queue, job.concurrency_key, job.limit_key, job.admitted AS ready, job.site_id,
           job.service_id, job.priority

@@ -1,29 +1,14 @@
 -- Takes back the jobs of lapsed sessions and those far past their deadline; buries what crashed too often.
 -- $1 how many at most, $2 how many crashes a job may cause, $3 grace past the deadline in seconds, $4 whether to look
--- at all that is running. Otherwise only the jobs of lapsed sessions are looked for: the index still holds what ran
--- and ended, for as long as any transaction may want to see it.
+-- at all that is running. Otherwise only the jobs of lapsed sessions are looked for, and if there are none, nothing.
 -- The guards stand on the rows that are changed, not only where they are chosen.
--- A drain that was cut short is no crash: nothing says that the job did it. What crashes again waits a while, each
--- job for a time of its own: a job that takes its workers with it must not meet, time after time, those that were
--- taken along.
-WITH suspects AS MATERIALIZED (
-  SELECT id FROM job
-  WHERE state = 'running' AND session_id = ANY (ARRAY(SELECT session.id FROM session WHERE expires_at <= now()))
-  UNION
-  SELECT id FROM job
-  WHERE $4 AND state = 'running'
-    AND (run_deadline + make_interval(secs => $3) < now()
-         OR NOT EXISTS (SELECT 1 FROM session WHERE session.id = job.session_id))
-), lost AS MATERIALIZED (
-  SELECT job.id, coalesce((SELECT NOT draining FROM session WHERE session.id = job.session_id), true)::int AS crashed
-  FROM job
-  WHERE job.id = ANY (ARRAY(SELECT id FROM suspects ORDER BY id LIMIT $1)) AND session_id IS NOT NULL   -- running
-    AND (run_deadline + make_interval(secs => $3) < now()
-         OR NOT EXISTS (SELECT 1 FROM session WHERE session.id = job.session_id AND expires_at > now()))
-  ORDER BY job.id FOR UPDATE SKIP LOCKED
+-- What crashes again waits a while, each job for a time of its own: a job that takes its workers with it must not meet,
+-- time after time, those that were taken along.
+WITH lost AS MATERIALIZED (
+  SELECT * FROM lost_jobs($1, make_interval(secs => $3), $4)
 ), buried AS (
   DELETE FROM job USING lost
-  WHERE job.id = lost.id AND job.state = 'running' AND job.crashes + crashed >= $2
+  WHERE job.id = lost.id AND job.session_id IS NOT NULL AND job.crashes + crashed >= $2
   RETURNING job.id, job.queue, job.priority, job.attempts_failed, job.attempts_max, job.deliveries,
             (job.crashes + crashed)::smallint AS crashes, job.request_no, job.fence, job.site_id, job.service_id,
             job.node_id, job.subject_id, job.kind, job.created_at, job.started_at, job.time_limit,
@@ -39,13 +24,13 @@ WITH suspects AS MATERIALIZED (
   FROM buried
 ), back AS (
   UPDATE job SET
-    state = (CASE WHEN crashes + crashed < 2 THEN 'ready' ELSE 'waiting' END)::job_state,
+    admitted = crashes + crashed < 2,
     run_at = CASE WHEN crashes + crashed < 2 THEN run_at
                   ELSE now() + random() * make_interval(secs => power(2, crashes + crashed)) END,
     fence = fence + 1, crashes = (crashes + crashed)::smallint, session_id = NULL, run_deadline = NULL
   FROM lost
-  WHERE job.id = lost.id AND job.state = 'running' AND job.crashes + crashed < $2
-  RETURNING job.id, job.queue, job.site_id, job.service_id, job.priority, job.state = 'ready' AS ready
+  WHERE job.id = lost.id AND job.session_id IS NOT NULL AND job.crashes + crashed < $2
+  RETURNING job.id, job.queue, job.site_id, job.service_id, job.priority, job.admitted AS ready
 )
 SELECT id, queue, site_id, service_id, priority, ready, false AS dead FROM back
 UNION ALL

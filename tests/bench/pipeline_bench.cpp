@@ -38,9 +38,9 @@ void enqueue(const store::DatabaseSettings& settings, int count) {
 
 // The least that claims ready jobs: no turns, no limits, no session that must live.
 constexpr const char* bare_claim = R"(
-UPDATE job SET state = 'running', fence = fence + 1, deliveries = deliveries + 1, session_id = $1,
+UPDATE job SET fence = fence + 1, deliveries = deliveries + 1, session_id = $1,
                started_at = now(), run_deadline = now() + time_limit
-WHERE id = ANY (ARRAY(SELECT id FROM job WHERE queue = 'verify' AND state = 'ready'
+WHERE id = ANY (ARRAY(SELECT id FROM job WHERE queue = 'verify' AND admitted AND session_id IS NULL
                       ORDER BY priority, coalesce(site_id, 0), coalesce(service_id, 0), id
                       LIMIT $2 FOR UPDATE SKIP LOCKED))
 RETURNING id, fence)";

@@ -103,8 +103,8 @@ TEST(HouseTest, its_books_see_each_breach) {
        " WHERE subject_id = " +
            plain + ")");
   sees("I1 job still lives",
-       "INSERT INTO certfleet.job (queue, state, kind, priority, attempts_max, time_limit, subject_id)"
-       " VALUES ('csr', 'ready', 'csr.make', 4, 1, '1 min', 7)",
+       "INSERT INTO certfleet.job (queue, admitted, kind, priority, attempts_max, time_limit, subject_id)"
+       " VALUES ('csr', true, 'csr.make', 4, 1, '1 min', 7)",
        "DELETE FROM certfleet.job");
   sees("I2 effect not exactly once", "INSERT INTO faults.effect VALUES (" + plain + ", 0, 0, 'done')",
        "DELETE FROM faults.effect WHERE job = 0");

@@ -78,8 +78,8 @@ class SpeedTest : public ::testing::Test {
   // More than the workers end in a few seconds.
   void fill(int jobs) {
     house_.sql(
-        fmt::format("INSERT INTO certfleet.job (queue, state, kind, priority, attempts_max, time_limit)"
-                    " SELECT 'verify', 'ready', 'verify.node', 4, 4, '1 min' FROM generate_series(1, {})",
+        fmt::format("INSERT INTO certfleet.job (queue, admitted, kind, priority, attempts_max, time_limit)"
+                    " SELECT 'verify', true, 'verify.node', 4, 4, '1 min' FROM generate_series(1, {})",
                     jobs));
   }
   // Never in the middle of a measurement.

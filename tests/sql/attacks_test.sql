@@ -10,8 +10,8 @@ SELECT throws_ok($$ SET ROLE certfleet_order $$, '42501', NULL, 'nor a daemon');
 SELECT throws_ok($$ SET ROLE postgres $$, '42501', NULL, 'nor the owner');
 SET ROLE certfleet_admin;
 SELECT is_empty($$ SELECT 1 FROM service WHERE id = 1 $$, 'in the role of all administrators he sees his own groups');
-SELECT throws_ok($$ INSERT INTO job (queue, state, kind, subject_id, priority, time_limit, attempts_max)
-                    VALUES ('csr', 'ready', 'csr.make', 1, 0, '1 min', 1) $$, '42501', NULL, 'and is held to what he may ask for');
+SELECT throws_ok($$ INSERT INTO job (queue, admitted, kind, subject_id, priority, time_limit, attempts_max)
+                    VALUES ('csr', true, 'csr.make', 1, 0, '1 min', 1) $$, '42501', NULL, 'and is held to what he may ask for');
 RESET ROLE;
 SELECT throws_ok($$ GRANT certfleet_worker TO "admin.out@sql.test" $$, '42501', NULL, 'he can''t give himself a role');
 SELECT throws_ok($$ GRANT certfleet_admin TO "viewer.out@sql.test" $$, '42501', NULL, 'nor others');
@@ -64,17 +64,17 @@ SELECT throws_ok($$ DELETE FROM audit $$, '42501', NULL, 'nor remove from the au
 SELECT throws_ok($$ INSERT INTO audit (action, table_name) VALUES ('INSERT', 'x') $$, '42501', NULL, 'nor add to it');
 
 -- Jobs: what they work on is not what they say.
-SELECT throws_ok($$ INSERT INTO job (queue, state, kind, subject_id, service_id, priority, time_limit, attempts_max,
+SELECT throws_ok($$ INSERT INTO job (queue, admitted, kind, subject_id, service_id, priority, time_limit, attempts_max,
                                      concurrency_key)
-                    VALUES ('csr', 'ready', 'csr.make', 1, 2, 0, '1 min', 1, 'order:1') $$, '42501', NULL,
+                    VALUES ('csr', true, 'csr.make', 1, 2, 0, '1 min', 1, 'order:1') $$, '42501', NULL,
                  'a job with his service and red''s order');
-SELECT throws_ok($$ INSERT INTO job (queue, state, kind, subject_id, service_id, node_id, site_id, priority, time_limit,
+SELECT throws_ok($$ INSERT INTO job (queue, admitted, kind, subject_id, service_id, node_id, site_id, priority, time_limit,
                                      attempts_max, concurrency_key)
-                    VALUES ('apply', 'ready', 'apply.run', 1, 2, 2, 1, 0, '1 min', 1, 'access:1') $$, '42501', NULL,
+                    VALUES ('apply', true, 'apply.run', 1, 2, 2, 1, 0, '1 min', 1, 'access:1') $$, '42501', NULL,
                  'a job with his node and red''s apply');
-SELECT throws_ok($$ INSERT INTO job (queue, state, kind, subject_id, service_id, node_id, site_id, priority, time_limit,
+SELECT throws_ok($$ INSERT INTO job (queue, admitted, kind, subject_id, service_id, node_id, site_id, priority, time_limit,
                                      attempts_max, concurrency_key)
-                    VALUES ('apply', 'ready', 'apply.run', 2, 2, 2, 1, 0, '1 min', 1, 'access:77') $$, '42501', NULL,
+                    VALUES ('apply', true, 'apply.run', 2, 2, 2, 1, 0, '1 min', 1, 'access:77') $$, '42501', NULL,
                  'a job that does not wait for its access');
 SELECT throws_ok($$ INSERT INTO mail (message_id, event, notification_id, service_id) VALUES ('x', 'order_started', 1, 2) $$,
                  '42501', NULL, 'a mail to red''s recipients');

@@ -118,8 +118,8 @@ TEST_F(DoctorOfARunningHouse, it_is_well_until_a_part_stops_and_then_says_which)
   EXPECT_TRUE(eventually(20s, [&] { return of(examined(1), "scheduler", "none") == "error"; }));
   EXPECT_EQ(of(examined(1), "workers", "mail"), "warning") << "nothing waits there";
   sql("installation",
-      "INSERT INTO certfleet.job (queue, state, priority, attempts_max, kind, time_limit)"
-      " VALUES ('mail', 'ready', 4, 1, 'mail.newer', '1 minute')");
+      "INSERT INTO certfleet.job (queue, admitted, priority, attempts_max, kind, time_limit)"
+      " VALUES ('mail', true, 4, 1, 'mail.newer', '1 minute')");
   EXPECT_EQ(of(examined(1), "workers", "mail"), "error");
   sql("installation", "UPDATE certfleet.session SET sealing_keys = '{}' WHERE queue = 'apply'");
   EXPECT_EQ(of(examined(1), "sealing_keys"), "error");
@@ -142,8 +142,8 @@ TEST_F(DoctorOfARunningHouse, it_is_well_until_a_part_stops_and_then_says_which)
 TEST_F(Doctor, a_broken_invariant_is_an_error_in_both_languages_and_a_viewer_sees_it_too) {
   sql("installation",
       "SET search_path TO certfleet; DROP INDEX job_key_holder;"
-      "INSERT INTO job (queue, state, priority, attempts_max, kind, time_limit, concurrency_key)"
-      " SELECT 'mail', 'ready', 4, 1, 'mail.send', '1 minute', 'access:1' FROM generate_series(1, 2)");
+      "INSERT INTO job (queue, admitted, priority, attempts_max, kind, time_limit, concurrency_key)"
+      " SELECT 'mail', true, 4, 1, 'mail.send', '1 minute', 'access:1' FROM generate_series(1, 2)");
   good({"user", "add", "doctor@example.com", "--password-stdin"}, "viewer-secret\n");
   EXPECT_EQ(of(examined(1), "i3_one_job_a_key", "key"), "error");
   EXPECT_NE(certfleet({"doctor"}).out.find("I3: concurrency keys held by several jobs at once: 1"),
@@ -163,7 +163,7 @@ TEST_F(Doctor, a_broken_invariant_is_an_error_in_both_languages_and_a_viewer_see
   sql("installation",
       "SET search_path TO certfleet; DELETE FROM job;"
       "CREATE UNIQUE INDEX job_key_holder ON job (concurrency_key)"
-      " WHERE concurrency_key IS NOT NULL AND state IN ('ready', 'running')");
+      " WHERE concurrency_key IS NOT NULL AND admitted");
   EXPECT_EQ(of(examined(1), "i3_one_job_a_key"), "");
 }
 

@@ -22,9 +22,9 @@ class JobCommand : public House {
   }
   static void jobs(const std::string& kind, const std::string& state, int count) {
     sql("installation",
-        "INSERT INTO certfleet.job (queue, state, priority, attempts_max, kind, time_limit, request_no) "
+        "INSERT INTO certfleet.job (queue, admitted, priority, attempts_max, kind, time_limit, request_no) "
         "SELECT '" +
-            kind.substr(0, kind.find('.')) + "', '" + state + "', 4, 3, '" + kind +
+            kind.substr(0, kind.find('.')) + (state == "waiting" ? "', false" : "', true") + ", 4, 3, '" + kind +
             "', '1 minute', 7 FROM generate_series(1, " + std::to_string(count) + ")");
   }
   static void dead(const std::string& kind, int count) {

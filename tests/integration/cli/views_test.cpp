@@ -188,8 +188,8 @@ TEST_F(Views, a_site_with_nodes_needs_workers_that_serve_it) {
 TEST_F(Views, status_names_what_runs) {
   add_all_daemons();
   add_service("shop");
-  on("INSERT INTO certfleet.job (queue, state, priority, attempts_max, kind, time_limit, started_at, session_id,"
-     " service_id, request_no) SELECT 'mail', 'running', 0, 1, 'mail.send', '60 s', now(), s.id, v.id, 7"
+  on("INSERT INTO certfleet.job (queue, admitted, priority, attempts_max, kind, time_limit, started_at, session_id,"
+     " service_id, request_no) SELECT 'mail', true, 0, 1, 'mail.send', '60 s', now(), s.id, v.id, 7"
      " FROM certfleet.session s, certfleet.service v WHERE s.queue = 'mail'");
   auto status = json({"status"});
   ASSERT_EQ(status["jobs"].size(), 1U);

@@ -97,8 +97,8 @@ class Fairness : public ::testing::Test {
   }
 
   void enqueue_backlog() {
-    db_.sql("INSERT INTO job (queue, state, priority, attempts_max, service_id, kind, time_limit)"
-            " SELECT 'apply', 'ready', 4, 3, 71, 'apply.run', interval '5 minutes' FROM generate_series(1, " +
+    db_.sql("INSERT INTO job (queue, admitted, priority, attempts_max, service_id, kind, time_limit)"
+            " SELECT 'apply', true, 4, 3, 71, 'apply.run', interval '5 minutes' FROM generate_series(1, " +
             std::to_string(backlog) + ") RETURNING 1");
   }
   // Of the same urgency as the backlog.

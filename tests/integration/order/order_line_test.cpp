@@ -278,7 +278,7 @@ TEST_F(OrderLine, an_attempt_that_finds_nothing_to_do_looks_once_where_an_interv
   hand_ = processing;
   EXPECT_EQ(place()->wait, 900s);
   sql("UPDATE notification_table SET order_interval_min = 5");
-  sql("UPDATE job SET run_at = now(), state = 'ready', created_at = now() - interval '2 minutes'");
+  sql("UPDATE job SET run_at = now(), admitted = true, created_at = now() - interval '2 minutes'");
   auto before = looks;
   auto second = place();
   ASSERT_TRUE(second);

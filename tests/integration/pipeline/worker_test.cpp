@@ -213,8 +213,8 @@ TEST_F(WorkerTest, a_person_can_cancel_a_running_job) {
 }
 
 TEST_F(WorkerTest, a_job_of_a_newer_versions_kind_waits_for_a_newer_worker_and_holds_up_nobody) {
-  db.sql("INSERT INTO job (queue, state, priority, attempts_max, kind, time_limit)"
-         " SELECT 'apply', 'ready', 4, 1, 'apply.newer', '1 minute' FROM generate_series(1, 20)");
+  db.sql("INSERT INTO job (queue, admitted, priority, attempts_max, kind, time_limit)"
+         " SELECT 'apply', true, 4, 1, 'apply.newer', '1 minute' FROM generate_series(1, 20)");
   enqueue(20);
   auto older = start([](const auto&, Context&) { return Outcome::done(); });
   EXPECT_TRUE(eventually(10s, [&] { return count("job_history WHERE kind = 'apply.run'") == "20"; }));

@@ -39,9 +39,9 @@ class Checks : public ::testing::Test {
   void job(const std::string& kind, const std::string& state, const std::string& columns = "",
            const std::string& values = "") {
     auto queue = kind.substr(0, kind.find('.'));
-    sql(fmt::format("INSERT INTO job (kind, queue, state, priority, attempts_max, time_limit{}) VALUES"
+    sql(fmt::format("INSERT INTO job (kind, queue, admitted, priority, attempts_max, time_limit{}) VALUES"
                     " ('{}', '{}', '{}', 4, 3, '1 minute'{})",
-                    columns, kind, queue, state, values));
+                    columns, kind, queue, state != "waiting", values));
   }
   void ended(const std::string& id, const std::string& kind = "apply.run") {
     sql(fmt::format("INSERT INTO job_history (id, created_at, queue, outcome, priority, attempts_failed, deliveries,"

@@ -76,10 +76,12 @@ keep_revision             -
 keep_service_expiry       -
 keep_service_order_state  -
 first_ready               sw
+forget_sessions           s
 keep_windows_key_alone    -
 limit_key_of              asw
 limit_room                -
 lock_users                -
+lost_jobs                 s
 mail_by_person            -
 make_ready                -
 may_change_service        -
