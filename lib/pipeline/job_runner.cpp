@@ -91,11 +91,11 @@ JobRunner::~JobRunner() {
   slots_.clear();
 }
 
-void JobRunner::add(std::vector<domain::Job> jobs) {
+void JobRunner::add(std::vector<domain::Job> jobs, Instant since) {
   if (jobs.empty()) return;
   {
     std::lock_guard lock(mutex_);
-    for (auto& job : jobs) held_.add(std::move(job));
+    for (auto& job : jobs) held_.add(std::move(job), since);
   }
   jobs.size() == 1 ? arrived_.notify_one() : arrived_.notify_all();
 }
@@ -103,6 +103,11 @@ void JobRunner::add(std::vector<domain::Job> jobs) {
 std::vector<domain::Job> JobRunner::hand_back() {
   std::lock_guard lock(mutex_);
   return held_.take_all();
+}
+
+std::vector<domain::Job> JobRunner::hand_back(Instant claimed_before) {
+  std::lock_guard lock(mutex_);
+  return held_.take_older(claimed_before);
 }
 
 void JobRunner::run(const std::stop_token& stop, int slot) {

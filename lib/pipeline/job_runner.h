@@ -39,9 +39,11 @@ class JobRunner {
   // Waits for the handlers that run; jobs that have not begun must have been taken by hand_back() before.
   ~JobRunner();
 
-  void add(std::vector<domain::Job> jobs);  // from any thread
-  // Takes the jobs that have not begun.
+  // From any thread. `since`: when their claim was asked for.
+  void add(std::vector<domain::Job> jobs, Instant since);
+  // Takes the jobs that have not begun; with a time, those of claims that were asked for before it.
   std::vector<domain::Job> hand_back();
+  std::vector<domain::Job> hand_back(Instant claimed_before);
 
  private:
   void run(const std::stop_token& stop, int slot);

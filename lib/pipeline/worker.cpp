@@ -36,26 +36,34 @@ store::DatabaseSettings named(store::DatabaseSettings settings, std::string_view
 // What the other threads tell the loop.
 class Mailbox {
  public:
+  struct News {
+    std::vector<JobId> ended;
+    int handed_back = 0;  // so many of them before they began
+    std::vector<domain::JobRef> ready;
+  };
+
   explicit Mailbox(bus::Wakeup& wakeup) : wakeup_(wakeup) {}
 
   void put(const std::vector<store::Finished>& ended, std::vector<domain::JobRef> ready) {
     {
       std::lock_guard lock(mutex_);
-      for (const auto& job : ended) ended_.push_back(job.id);
-      ready_.insert(ready_.end(), ready.begin(), ready.end());
+      for (const auto& job : ended) {
+        news_.ended.push_back(job.id);
+        news_.handed_back += job.begun ? 0 : 1;
+      }
+      news_.ready.insert(news_.ready.end(), ready.begin(), ready.end());
     }
     wakeup_.ring();
   }
-  std::pair<std::vector<JobId>, std::vector<domain::JobRef>> take() {
+  News take() {
     std::lock_guard lock(mutex_);
-    return {std::exchange(ended_, {}), std::exchange(ready_, {})};
+    return std::exchange(news_, {});
   }
 
  private:
   bus::Wakeup& wakeup_;
-  std::mutex mutex_;  // guards the two
-  std::vector<JobId> ended_;
-  std::vector<domain::JobRef> ready_;
+  std::mutex mutex_;  // guards news_
+  News news_;
 };
 
 }  // namespace
@@ -75,6 +83,7 @@ struct Worker::Impl {
   WorkerCore core;
   std::unique_ptr<store::JobStore> claims;
   Instant claims_after{};  // no claim before: the database was away
+  Instant next_held_look{};
   RunningJobs running;
   TraceWriter traces;
   Completer completer;
@@ -118,6 +127,7 @@ struct Worker::Impl {
   void claim(const WorkerCore::Next& next) {
     std::vector<domain::Job> jobs;
     auto holder = session.current();
+    auto began = clock.now();
     try {
       FAULT_POINT("claim.before");
       if (holder && clock.now() >= claims_after) jobs = ask_for(next, holder);
@@ -132,17 +142,19 @@ struct Worker::Impl {
     core.claimed(static_cast<int>(jobs.size()), clock.now());
     held += jobs.size();
     for (const auto& job : jobs) known.insert(job.id);
-    runner.add(std::move(jobs));
+    runner.add(std::move(jobs), began);
   }
 
   // Passes on what has become ready; what no broker has room for waits in the database.
   void settle_mail() {
-    auto [ended, ready] = mailbox.take();
-    for (JobId id : ended) known.erase(id);
-    if (!ended.empty()) core.ended(static_cast<int>(ended.size()), clock.now());
-    if (ready.empty()) return;
+    auto news = mailbox.take();
+    for (JobId id : news.ended) known.erase(id);
+    if (news.handed_back > 0) core.handed_back(news.handed_back);
+    int ran = static_cast<int>(news.ended.size()) - news.handed_back;
+    if (ran > 0) core.ended(ran, clock.now());
+    if (news.ready.empty()) return;
     FAULT_POINT("offer.before");
-    bus->offer(std::move(ready));
+    bus->offer(std::move(news.ready));
   }
 
   void turn() {
@@ -157,6 +169,10 @@ struct Worker::Impl {
     for (const auto& ref : events.offers) ids.push_back(ref.id);
     core.offered(ids, clock.now());
     settle_mail();
+    if (auto now = clock.now(); now >= next_held_look) {
+      next_held_look = now + settings.limits.held_max / 10;
+      release(runner.hand_back(now - settings.limits.held_max));
+    }
     daemon.alive();
   }
 
@@ -168,6 +184,7 @@ struct Worker::Impl {
       back.kind = job.kind;
       back.concurrency_key = job.concurrency_key;
       back.how = store::Finished::How::release;
+      back.begun = false;
       completer.submit(std::move(back));
     }
   }

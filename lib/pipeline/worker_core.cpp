@@ -70,6 +70,11 @@ void WorkerCore::ended(int jobs, Instant now) {
   window_ends_ = 0;
 }
 
+void WorkerCore::handed_back(int jobs) {
+  CERTFLEET_INVARIANT(jobs <= held_, "more jobs were handed back than were held");
+  held_ -= jobs;
+}
+
 void WorkerCore::drain() {
   draining_ = true;
   offers_.clear();

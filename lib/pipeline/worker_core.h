@@ -19,6 +19,9 @@ struct WorkerLimits {
   int batch_max = 512;           // jobs of one claim; more makes locks long and gains nothing
   int fast_from = 128;           // jobs of `ahead` at which claims go to the database first
   std::chrono::milliseconds ahead{100};     // how much work of the present speed is held beyond the slots
+  // A job's time limit counts from its claim. What has not begun after so long (what runs before it hangs) is handed
+  // back, long before the sweep would take it for one that ran too long.
+  std::chrono::milliseconds held_max{10'000};
   std::chrono::milliseconds silence{1000};  // without offers for so long, claims go to the database directly
 };
 
@@ -30,7 +33,8 @@ class WorkerCore {
   // What happened.
   void offered(std::span<const JobId> ids, Instant now);
   void claimed(int jobs, Instant now);  // the answer to the claim that next() asked for
-  void ended(int jobs, Instant now);    // handlers returned, or held jobs were handed back
+  void ended(int jobs, Instant now);    // handlers returned
+  void handed_back(int jobs);           // before they began: that tells nothing of how fast jobs end
   void drain();                         // from now on nothing new
 
   // What to do now. At most one of the two claims is asked for.

@@ -43,6 +43,7 @@ struct Finished {
   std::string error;
   int error_id = 0;
   std::chrono::seconds wait{0};  // of retry, release and park
+  bool begun = true;             // or handed back before its handler was called
   // Run in the transaction of the end, if the fence holds. One that throws a permanent Failure fails its own
   // job and no other.
   std::vector<std::function<void(Tx&)>> writes;

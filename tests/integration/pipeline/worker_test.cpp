@@ -88,6 +88,7 @@ class WorkerTest : public ::testing::Test {
     settings.queue = domain::Queue::apply;
     settings.limits.slots = slots;
     settings.limits.silence = 50ms;
+    settings.limits.held_max = 200ms;
     settings.session.beat = 100ms;
     settings.session.retry = 50ms;
     settings.drain_limit = 0s;
@@ -167,6 +168,24 @@ TEST_F(WorkerTest, a_drain_hands_back_what_has_not_ended_and_counts_no_attempt) 
   worker->drain();
   EXPECT_EQ(count("job WHERE state = 'ready' AND attempts_failed = 0"), "20");
   EXPECT_EQ(count("session"), "0");
+}
+
+TEST_F(WorkerTest, what_was_claimed_ahead_is_handed_back_when_the_work_before_it_hangs) {
+  enqueue(600);
+  std::atomic<int> begun{0};
+  std::latch go_on(1);
+  auto worker = start(
+      [&](const auto&, Context&) {
+        if (++begun == 400) go_on.wait();
+        return Outcome::done();
+      },
+      1);
+  bool alone = eventually(10s, [&] { return begun == 400 && count("job WHERE state = 'running'") == "1"; });
+  auto counted = count("job WHERE attempts_failed > 0 OR crashes > 0");
+  go_on.count_down();
+  EXPECT_TRUE(alone);
+  EXPECT_EQ(counted, "0");
+  EXPECT_TRUE(eventually(10s, [&] { return count("job_history WHERE outcome = 'done'") == "600"; }));
 }
 
 TEST_F(WorkerTest, a_worker_that_lost_its_session_stops_what_runs_and_opens_another) {
