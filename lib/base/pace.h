@@ -1,4 +1,4 @@
-// How often a look at everything may be taken: after each one a rest of twenty times its length, up to a longest rest,
+// How often a look at everything may be taken: after each one a rest of fifty times its length, up to a longest rest,
 // beyond which waiting for the next look would be worse than what it costs.
 #pragma once
 
@@ -17,7 +17,7 @@ class Pace {
   bool due(Instant now) const { return now >= next_; }
   void took(Instant began, Instant ended) {
     auto took = ended - began;
-    next_ = took <= quick_ ? ended : ended + std::min(20 * took, rest_max_);
+    next_ = took <= quick_ ? ended : ended + std::min(50 * took, rest_max_);
   }
 
  private:

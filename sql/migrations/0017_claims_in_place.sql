@@ -91,10 +91,17 @@ BEGIN
   lane_service := NULL;
 END $$;
 
-CREATE OR REPLACE FUNCTION ready_of_priority(p_queue job_queue, p_priority smallint, p_only bigint, p_count integer,
+-- These two now return where the rows are: what is locked stays there, and is updated without a second way through the
+-- primary key.
+DROP FUNCTION ready_of_priority(job_queue, smallint, bigint, integer, bigint, bigint, boolean, bigint, bigint, bigint,
+                                bigint, bigint, bigint);
+DROP FUNCTION ready_by_turns(job_queue, bigint, integer, integer, boolean, bigint, bigint, boolean, smallint, bigint,
+                             bigint, bigint);
+
+CREATE FUNCTION ready_of_priority(p_queue job_queue, p_priority smallint, p_only bigint, p_count integer,
                                   p_site bigint, p_service bigint, p_lock boolean, p_first_site bigint,
                                   p_first_service bigint, p_first bigint, p_past_site bigint,
-                                  p_past_service bigint, p_past bigint) RETURNS bigint[]
+                                  p_past_service bigint, p_past bigint) RETURNS tid[]
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = certfleet, pg_temp AS $$
 DECLARE
   sites    bigint[] := '{}';  -- the lanes that may have more, and the last job taken from each
@@ -104,8 +111,8 @@ DECLARE
   service  bigint := p_service;
   first    bigint;
   around   boolean := false;
-  taken    bigint[] := '{}';
-  more     bigint[];
+  taken    tid[] := '{}';
+  more     tid[];
   share    integer;
   emptied  integer;
 BEGIN
@@ -137,13 +144,13 @@ BEGIN
     FOR i IN 1..cardinality(sites) LOOP
       EXIT WHEN cardinality(taken) >= p_count;
       IF p_lock THEN
-        more := ARRAY(SELECT j.id FROM job j
+        more := ARRAY(SELECT j.ctid FROM job j
                       WHERE j.queue = p_queue AND j.admitted AND j.session_id IS NULL AND j.priority = p_priority
                         AND coalesce(j.site_id, 0) = sites[i] AND coalesce(j.service_id, 0) = services[i]
                         AND j.id > lasts[i]
                       ORDER BY j.id LIMIT share FOR UPDATE SKIP LOCKED);
       ELSE
-        more := ARRAY(SELECT j.id FROM job j
+        more := ARRAY(SELECT j.ctid FROM job j
                       WHERE j.queue = p_queue AND j.admitted AND j.session_id IS NULL AND j.priority = p_priority
                         AND coalesce(j.site_id, 0) = sites[i] AND coalesce(j.service_id, 0) = services[i]
                         AND j.id > lasts[i]
@@ -154,7 +161,7 @@ BEGIN
         lasts[i] := NULL;
         emptied := emptied + 1;
       ELSE
-        lasts[i] := more[share];
+        lasts[i] := (SELECT j.id FROM job j WHERE j.ctid = more[share]);
       END IF;
     END LOOP;
     CONTINUE WHEN emptied = 0;
@@ -204,14 +211,14 @@ BEGIN
   ORDER BY j.priority, coalesce(j.site_id, 0), coalesce(j.service_id, 0), j.id LIMIT 1;
 END $$;
 
-CREATE OR REPLACE FUNCTION ready_by_turns(p_queue job_queue, p_only bigint, p_count integer, p_skip integer, p_spread boolean,
+CREATE FUNCTION ready_by_turns(p_queue job_queue, p_only bigint, p_count integer, p_skip integer, p_spread boolean,
                                p_site bigint, p_service bigint, p_lock boolean,
                                p_past_priority smallint DEFAULT NULL, p_past_site bigint DEFAULT NULL,
-                               p_past_service bigint DEFAULT NULL, p_past bigint DEFAULT NULL) RETURNS bigint[]
+                               p_past_service bigint DEFAULT NULL, p_past bigint DEFAULT NULL) RETURNS tid[]
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = certfleet, pg_temp SET enable_seqscan = off SET enable_sort = off
 SET enable_bitmapscan = off AS $$
 DECLARE
-  taken   bigint[] := '{}';
+  taken   tid[] := '{}';
   skipped smallint[] := '{}';
   level   smallint := -32768;
   room    integer;

@@ -9,8 +9,8 @@ WITH gone AS (
   DELETE FROM job
   WHERE id = ANY ($1::bigint[]) AND session_id IS NOT NULL
     AND fence = ($2::bigint[])[width_bucket(id, $1::bigint[])]
-  RETURNING *, width_bucket(id, $1::bigint[]) AS place,
-            coalesce(($3::text[])[width_bucket(id, $1::bigint[])], 'done') AS outcome
+  RETURNING *, CASE WHEN cardinality($3::text[]) = 0 THEN 'done'
+                    ELSE ($3::text[])[width_bucket(id, $1::bigint[])] END AS outcome
 ), ended AS (
   INSERT INTO job_history (id, created_at, started_at, queue, outcome, priority, attempts_failed, deliveries,
                            crashes, request_no, fence, session_id, site_id, service_id, node_id, subject_id, kind,
@@ -18,7 +18,8 @@ WITH gone AS (
   SELECT id, created_at, started_at, queue, outcome::job_outcome, priority,
          attempts_failed + (CASE WHEN outcome = 'failed' THEN 1 ELSE 0 END)::smallint, deliveries, crashes,
          request_no, fence, session_id, site_id, service_id, node_id, subject_id, kind,
-         nullif(($4::text[])[place], ''), nullif(($5::integer[])[place], 0)
+         CASE WHEN cardinality($4::text[]) > 0 THEN nullif(($4::text[])[width_bucket(id, $1::bigint[])], '') END,
+         CASE WHEN cardinality($5::integer[]) > 0 THEN nullif(($5::integer[])[width_bucket(id, $1::bigint[])], 0) END
   FROM gone WHERE outcome <> 'dead'
 ), buried AS (
   INSERT INTO job_dead (id, queue, state, priority, attempts_failed, attempts_max, deliveries, crashes, request_no,
@@ -26,7 +27,8 @@ WITH gone AS (
                         concurrency_key, limit_key, error, error_id)
   SELECT id, queue, 'waiting', priority, (attempts_failed + 1)::smallint, attempts_max, deliveries, crashes,
          request_no, fence, site_id, service_id, node_id, subject_id, kind, created_at, started_at, time_limit,
-         concurrency_key, limit_key, nullif(($4::text[])[place], ''), nullif(($5::integer[])[place], 0)
+         concurrency_key, limit_key, nullif(($4::text[])[width_bucket(id, $1::bigint[])], ''),
+         nullif(($5::integer[])[width_bucket(id, $1::bigint[])], 0)
   FROM gone WHERE outcome = 'dead'
 )
 SELECT id, concurrency_key, limit_key FROM gone
