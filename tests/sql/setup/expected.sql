@@ -72,6 +72,7 @@ is_admin                  av
 is_owner                  -
 is_person                 av
 job_of_person             a
+keep_keys_at_their_address -
 keep_revision             -
 keep_service_expiry       -
 keep_service_order_state  -
