@@ -21,3 +21,22 @@ CREATE TRIGGER keys_stay_at_their_address BEFORE UPDATE OF api_url, directory_ur
 
 ALTER TABLE ca_account
   ADD CONSTRAINT ca_account_has_api_key CHECK (kind <> 'digicert' OR api_key_sealed IS NOT NULL) NOT VALID;
+
+-- ---- What was seen of a node belongs to the service and to the way by which it was seen (manual 9.1.4): no list has
+-- the serial number of a node that is not verified.
+CREATE FUNCTION forget_what_was_served() RETURNS trigger
+LANGUAGE plpgsql SET search_path = certfleet, pg_temp AS $$
+BEGIN
+  NEW.served_serial := NULL;
+  NEW.served_sha256 := NULL;
+  NEW.served_state := NULL;
+  NEW.served_at := NULL;
+  RETURN NEW;
+END $$;
+CREATE TRIGGER forgets_what_was_served
+  BEFORE UPDATE OF service_id, verify_mode, verify_host, verify_port, verify_name ON node FOR EACH ROW
+  WHEN ((OLD.service_id, OLD.verify_mode, OLD.verify_host, OLD.verify_port, OLD.verify_name)
+        IS DISTINCT FROM (NEW.service_id, NEW.verify_mode, NEW.verify_host, NEW.verify_port, NEW.verify_name))
+  EXECUTE FUNCTION forget_what_was_served();
+UPDATE node SET served_serial = NULL, served_sha256 = NULL, served_state = NULL, served_at = NULL
+  WHERE verify_mode = 'none' AND num_nonnulls(served_serial, served_sha256, served_state, served_at) > 0;

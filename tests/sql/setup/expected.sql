@@ -66,6 +66,7 @@ csr_by_person             -
 end_sessions              -
 ensure_partitions         s
 failed_logins             a
+forget_what_was_served    -
 give_traces_to_group      -
 guard_sealed_columns      -
 is_admin                  av
