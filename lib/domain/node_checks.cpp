@@ -148,6 +148,8 @@ Access checked(Access access) {
   check_line(access.login_id, login_bytes_max, {"ログインID", "login id"});
   if (access.login_id.empty()) refuse({"ログインID", "login id"}, is_needed);
   if (access.exec_id) require_remote_user(*access.exec_id, {"実行ID", "execution id"});
+  if (access.has_exec_password() && !access.exec_id)
+    refuse({"実行パスワード", "execution password"}, {"実行IDが必要です", "needs an execution id"});
   if (access.host_key) check_fingerprint(*access.host_key);
   return access;
 }

@@ -40,3 +40,7 @@ CREATE TRIGGER forgets_what_was_served
   EXECUTE FUNCTION forget_what_was_served();
 UPDATE node SET served_serial = NULL, served_sha256 = NULL, served_state = NULL, served_at = NULL
   WHERE verify_mode = 'none' AND num_nonnulls(served_serial, served_sha256, served_state, served_at) > 0;
+
+-- ---- A password for sudo is used with its execution id only (manual 9.1.6); imports stored it without.
+UPDATE access SET exec_secret_sealed = NULL WHERE exec_id IS NULL AND exec_secret_sealed IS NOT NULL;
+ALTER TABLE access ADD CONSTRAINT access_exec CHECK (exec_id IS NOT NULL OR exec_secret_sealed IS NULL);

@@ -23,4 +23,7 @@ UPDATE ca_account SET account_url = 'https://ca.example.com/acct/1' WHERE name =
 UPDATE ca_account SET directory_url = 'https://other.example.com' WHERE name = 'ca';
 SELECT is((SELECT account_url FROM ca_account WHERE name = 'ca'), NULL, 'another directory has another account');
 
+SELECT throws_ok($$ UPDATE access SET exec_secret_sealed = '\x01' WHERE id = 1 $$, '23514', NULL,
+                 'a password for sudo needs its execution id');
+
 SELECT * FROM finish();

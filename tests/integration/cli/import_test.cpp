@@ -207,6 +207,55 @@ TEST_F(Importing, a_second_node_of_a_key_on_windows_is_told_by_its_line) {
   EXPECT_EQ(sql("installation", "SELECT count(*) FROM certfleet.node WHERE kind = 'iis'"), "0");
 }
 
+// Manual 9.1.6: what access set refuses.
+TEST_F(Importing, an_access_stays_fit_for_its_nodes) {
+  make_shop();
+  const auto text = good({"export", "--only", "accesses"});
+  auto edited = [&](const std::string& line, const std::string& instead) {
+    auto at = text.find(line);
+    EXPECT_NE(at, std::string::npos) << text;
+    return file("edited.yaml", std::string(text).replace(at, line.size(), instead));
+  };
+  auto err = refused(2, {"import", edited("    host_key: " + fingerprint + "\n", "")});
+  EXPECT_NE(err.find("access web1: access web1 has no host key, which SSH needs"), std::string::npos) << err;
+  err = refused(2, {"import", "--plan", edited("login_id: deploy", "login_id: 'EXAMPLE\\x'")});
+  EXPECT_NE(err.find("access web1: login id \"EXAMPLE\\x\""), std::string::npos) << err;
+  err = refused(2, {"import", edited("login_id: deploy", "login_id: deploy\n    exec_secret: file:" +
+                                                             file("password", "sudo"))});
+  EXPECT_NE(err.find("access web1: execution password: needs an execution id"), std::string::npos) << err;
+}
+
+TEST_F(Importing, a_secret_is_looked_at_before_it_is_sealed) {
+  auto access = [&](const std::string& secret) {
+    return file("access.yaml", "format: 1\naccesses:\n  - name: a\n    address: h\n    login_id: l\n" + secret);
+  };
+  auto err = refused(2, {"import", access("    login_key: file:" + file("key", "no key"))});
+  EXPECT_NE(err.find("access a: " + (*home_ / "key").string() + ": is no SSH private key"), std::string::npos) << err;
+  std::filesystem::remove(*home_ / "locked");
+  ASSERT_EQ(std::system(("ssh-keygen -q -t ed25519 -N secret -f " + (*home_ / "locked").string()).c_str()), 0);
+  err = refused(2, {"import", access("    login_key: file:" + (*home_ / "locked").string())});
+  EXPECT_NE(err.find("is protected by a passphrase"), std::string::npos) << err;
+  auto account = [&](const std::string& key) {
+    return file("ca.yaml", "format: 1\nca_accounts:\n  - name: dc\n    kind: digicert\n"
+                           "    api_url: https://dc.example.com/v2\n" + key);
+  };
+  err = refused(2, {"import", account("    api_key: file:" + file("key", "two words"))});
+  EXPECT_NE(err.find("CA account dc: API key: has a blank"), std::string::npos) << err;
+  err = refused(2, {"import", account("")});
+  EXPECT_NE(err.find("CA account dc: a DigiCert account needs its API key"), std::string::npos) << err;
+  good({"import", account("    api_key: file:" + file("key", "TOPSECRETKEY"))});
+
+  const auto text = good({"export", "--only", "ca_accounts"});
+  auto at = text.find("https://dc.example.com");
+  auto moved = std::string(text).replace(at, 22, "https://evil.example.com");
+  err = refused(2, {"import", file("ca.yaml", moved)});
+  EXPECT_NE(err.find("another API URL needs its API key again"), std::string::npos) << err;
+  moved.erase(moved.find("    api_key: stored\n"), 20);
+  err = refused(2, {"import", file("ca.yaml", moved)});
+  EXPECT_NE(err.find("another API URL needs its API key again"), std::string::npos) << err;
+  EXPECT_EQ(json({"ca-account", "show", "dc"})["api_url"], "https://dc.example.com/v2");
+}
+
 // What keys and triggers look up for each row is planned while there is nothing to read.
 TEST_F(Importing, the_first_services_are_not_read_again_for_each_that_follows) {
   sql("installation", "VACUUM ANALYZE certfleet.service");

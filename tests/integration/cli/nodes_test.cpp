@@ -237,5 +237,17 @@ TEST_F(NodeCommands, an_access_of_an_apache_node_keeps_what_ssh_needs) {
   bad(5, "still in use", {"access", "remove", "web1", "--yes"});
 }
 
+TEST_F(NodeCommands, an_access_of_a_bigip_keeps_its_password) {
+  Part ssh("sshd");
+  good({"access", "set", "lb1", "--key-file", ssh.env("SSH_KEY")});
+  good(bigip("lb1"));
+  bad(2, "access lb1 has no password, which nodes of kind bigip need", {"access", "set", "lb1", "--no-password"});
+  good({"access", "add", "key", "--address", "lb1.example.com", "--login", "admin", "--key-file", ssh.env("SSH_KEY"),
+        "--without-host-key"});
+  bad(2, "access key has no password, which nodes of kind bigip need", {"node", "set", "lb1", "--access", "key"});
+  good({"access", "set", "key", "--password-stdin"}, "swordfish\n");
+  good({"node", "set", "lb1", "--access", "key"});
+}
+
 }  // namespace
 }  // namespace certfleet::cli

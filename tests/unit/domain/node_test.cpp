@@ -212,12 +212,46 @@ TEST(Accesses, only_apache_needs_a_host_key_and_a_login_that_a_shell_knows) {
   EXPECT_EQ(sort_refusal("apache", value), "");
   value.host_key.reset();
   EXPECT_THAT(sort_refusal("apache", value), ::testing::HasSubstr("has no host key"));
+  value.login_secret_set = true;
   EXPECT_EQ(sort_refusal("bigip", value), "");
   EXPECT_EQ(sort_refusal("iis", value), "");
   value = access();
+  value.login_secret_set = true;
   value.login_id = "EXAMPLE\\deploy";
   EXPECT_THAT(sort_refusal("apache", value), ::testing::HasSubstr("login id"));
   EXPECT_EQ(sort_refusal("iis", value), "");
+}
+
+// 9.1.6: REST and WinRM log in by id and password.
+TEST(Accesses, a_bigip_and_iis_need_a_password) {
+  auto value = access();
+  value.login_key_set = true;
+  for (const auto* kind : {"bigip", "iis"}) {
+    value.login_secret_set = false;
+    value.login_secret.reset();
+    EXPECT_EQ(sort_refusal(kind, value), std::string("access web1 has no password, which nodes of kind ") + kind +
+                                             " need: certfleet access set web1 --password");
+    value.login_secret = "sealed";
+    EXPECT_EQ(sort_refusal(kind, value), "") << "it comes with this change";
+    value.login_secret_set = true;
+    value.login_secret = "";
+    EXPECT_NE(sort_refusal(kind, value), "") << "it goes with this change";
+  }
+  EXPECT_EQ(sort_refusal("apache", value), "") << "a key is enough for SSH";
+}
+
+TEST(Accesses, an_execution_password_needs_its_id) {
+  auto value = access();
+  value.exec_secret = "sealed";
+  EXPECT_EQ(refusal(value), "execution password: needs an execution id");
+  value.exec_id = "root";
+  EXPECT_EQ(refusal(value), "");
+  value.exec_id.reset();
+  value.exec_secret.reset();
+  value.exec_secret_set = true;
+  EXPECT_EQ(refusal(value), "execution password: needs an execution id");
+  value.exec_secret = "";
+  EXPECT_EQ(refusal(value), "") << "both go";
 }
 
 TEST(NodeKinds, what_has_no_target_is_refused_with_its_id) {
