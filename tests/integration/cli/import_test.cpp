@@ -260,7 +260,8 @@ TEST_F(Importing, a_secret_is_looked_at_before_it_is_sealed) {
 TEST_F(Importing, a_secret_that_is_left_out_is_removed_and_the_plan_shows_it) {
   make_shop();
   certfleet::testing::Part ssh("sshd");
-  good({"access", "set", "web1", "--key-file", ssh.env("SSH_KEY"), "--exec", "root", "--exec-password-stdin"}, "sudo\n");
+  good({"access", "set", "web1", "--key-file", ssh.env("SSH_KEY"), "--exec", "root", "--exec-password-stdin"},
+       "sudo\n");
   auto text = good({"export", "--only", "accesses"});
   for (const std::string line : {"    login_secret: stored\n", "    exec_secret: stored\n"}) {
     ASSERT_NE(text.find(line), std::string::npos) << text;
@@ -311,7 +312,9 @@ TEST_F(Importing, an_smtp_user_goes_with_his_password) {
   auto neither = without({"  auth_user: u\n", "  auth_password: stored\n"});
   EXPECT_EQ(json({"import", "--plan", neither}).size(), 2U);
   EXPECT_EQ(json({"import", neither})["changed"], 1);
-  EXPECT_EQ(sql("installation", "SELECT num_nonnulls(auth_user, auth_password_sealed) FROM certfleet.mail_settings"), "0");
+  EXPECT_EQ(sql("installation",
+                "SELECT num_nonnulls(auth_user, auth_password_sealed) FROM certfleet.mail_settings"),
+            "0");
   err = refused(2, {"import", file("mail.yaml", good({"export", "--only", "mail"}) + "  auth_user: u\n")});
   EXPECT_NE(err.find("the SMTP user and its password need each other"), std::string::npos) << err;
 }

@@ -56,7 +56,9 @@ class Applies : public ::testing::Test {
       applies::record_served(tx, nodes::get(tx, NodeId(1)), serial, sha256, state);
     });
   }
-  std::string seen() { return test_.sql("SELECT concat_ws(' ', served_serial, served_sha256, served_state) FROM node"); }
+  std::string seen() {
+    return test_.sql("SELECT concat_ws(' ', served_serial, served_sha256, served_state) FROM node");
+  }
   std::string status() { return test_.sql("SELECT apply_status FROM node"); }
   static std::optional<int> id_of(const std::function<void()>& body, Fault expected = Fault::conflict) {
     try {

@@ -95,6 +95,7 @@ raise_revision            -
 raise_revision_of_owner   -
 ready_by_turns            sw
 ready_of_priority         sw
+refuse_longer             -
 refuse_person             -
 refuse_retired_key        -
 remove_user               a
