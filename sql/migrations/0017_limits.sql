@@ -146,3 +146,5 @@ BEGIN
 END $$;
 CREATE TRIGGER exec_id_limit BEFORE INSERT OR UPDATE OF exec_id ON access
   FOR EACH ROW WHEN (octet_length(NEW.exec_id) > 256) EXECUTE FUNCTION refuse_longer('exec_id', '256');
+CREATE TRIGGER import_name_limit BEFORE INSERT OR UPDATE OF import_name ON node
+  FOR EACH ROW WHEN (octet_length(NEW.import_name) > 103) EXECUTE FUNCTION refuse_longer('import_name', '103');

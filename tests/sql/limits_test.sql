@@ -122,6 +122,8 @@ SELECT format('UPDATE %s', statement), fits, past FROM (VALUES
   ('node SET partition = # WHERE name = ''red bigip''',
    ARRAY[repeat('p', 255), repeat('p', 255) || '/' || repeat('q', 255)],
    ARRAY[repeat('p', 256), 'a/' || repeat('p', 256), '', '/a', 'a/', 'a//b', 'a b']),
+  ('node SET import_name = # WHERE name = ''red bigip''', ARRAY[repeat('i', 103)],
+   ARRAY[repeat('i', 104), '', 'a b', 'a/b', '名前']),
   ('node SET iis_site = # WHERE name = ''red windows''', ARRAY[repeat('s', 256), '既定の Web サイト'],
    ARRAY[repeat('s', 257), '', 'a/b', 'a\b', 'a"b', 'a$b', E'a\nb'])
 ) AS one(statement, fits, past)

@@ -115,8 +115,8 @@ TEST_F(NodeCommands, names_at_the_limits_of_the_manual) {
   };
   bad(2, "import name", import("a b"));
   bad(2, "import name", import("名前"));
-  bad(2, "import name", import(std::string(256, 'a')));
-  good(import(std::string(255, 'a')));
+  bad(2, "import name", import(std::string(104, 'a')));
+  good(import(std::string(103, 'a')));
   auto words = iis("win1");
   words[14] = "a:*:65536";
   bad(2, "65536 is no port", words);

@@ -40,9 +40,9 @@ Node iis() {
 TEST(NodeKinds, an_import_name_has_letters_digits_hyphens_dots_and_underscores) {
   EXPECT_EQ(refusal(bigip()), "");
   auto node = bigip();
-  node.bigip.import_name = std::string(255, 'a');
+  node.bigip.import_name = std::string(103, 'a');  // 128 of an object, less what a deployment puts behind it
   EXPECT_EQ(refusal(node), "");
-  for (const auto& bad : {std::string(), std::string(256, 'a'), std::string("a b"), std::string("a/b"),
+  for (const auto& bad : {std::string(), std::string(104, 'a'), std::string("a b"), std::string("a/b"),
                           std::string("a~b"), std::string("a@b"), std::string("名前")}) {
     node.bigip.import_name = bad;
     EXPECT_THAT(refusal(node), ::testing::StartsWith("import name")) << bad;
@@ -238,6 +238,15 @@ TEST(Accesses, a_bigip_and_iis_need_a_password) {
     EXPECT_NE(sort_refusal(kind, value), "") << "it goes with this change";
   }
   EXPECT_EQ(sort_refusal("apache", value), "") << "a key is enough for SSH";
+}
+
+TEST(Accesses, an_execution_id_has_256_bytes_as_a_login_id) {
+  auto value = access();
+  value.exec_id = std::string(256, 'e');
+  EXPECT_EQ(refusal(value), "");
+  *value.exec_id += 'e';
+  EXPECT_THAT(refusal(value), ::testing::StartsWith("execution id"));
+  EXPECT_THAT(refusal(value), ::testing::HasSubstr("longer than 256 bytes"));
 }
 
 TEST(Accesses, an_execution_password_needs_its_id) {
