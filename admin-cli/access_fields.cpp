@@ -37,7 +37,7 @@ AccessSecrets read_access_secrets(const Context& context, const AccessFields& f)
   AccessSecrets secrets;
   if (!f.key_file.empty()) {
     secrets.key = secret_from_file(f.key_file);
-    check_ssh_key(secrets.key, f.key_file);
+    check_secret(domain::purpose::access_login_key, secrets.key, f.key_file);
   }
   if (f.has_password())
     secrets.password = take_secret(

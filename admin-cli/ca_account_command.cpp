@@ -89,7 +89,7 @@ void check_fields(const Context& context, const std::string& kind, const Fields&
 
 pki::Secret read_key(const Context& context, const Fields& f) {
   auto key = take_secret(context, f.api_key, context.say(api_key_word), "--api-key-stdin, --api-key-file");
-  domain::check_api_key(key.view());
+  check_secret(domain::purpose::ca_account_api_key, key, f.api_key.file);
   return key;
 }
 

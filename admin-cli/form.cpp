@@ -114,12 +114,13 @@ std::int64_t FormReader::id_of(const FormEntry& entry, const char* noun) const {
                 entry.line, entry.key, single(entry));
 }
 
-void FormReader::secret(const char* key, std::optional<std::string>& into, bool set,
+void FormReader::secret(const char* key, std::optional<std::string>& into, bool& set,
                         std::string_view purpose) {
   const auto* entry = take(key);
   into.reset();
   if (entry == nullptr) {
     if (set) into.emplace();  // an empty one takes the stored one away
+    set = false;
     return;
   }
   const auto& text = single(*entry);
@@ -133,6 +134,7 @@ void FormReader::secret(const char* key, std::optional<std::string>& into, bool 
     complain(*entry,
              {"stored か file:PATH です", "needs stored or file:PATH"});  // never shows what stands there
   into = seal_(text.substr(file_prefix.size()), purpose);
+  set = true;
   new_secrets_ = true;
 }
 

@@ -149,9 +149,9 @@ class FormReader {
             std::optional<Word> (*from)(std::string_view)) {
     if (const auto* entry = take(key)) into = word_of(*entry, from);
   }
-  // A stored one must be `set`; a new one is sealed into `into`. One that the form lacks is removed where it
-  // can be.
-  void secret(const char* key, std::optional<std::string>& into, bool set, std::string_view purpose);
+  // A stored one must be `set`; a new one is sealed into `into`; one that the form lacks is removed: an empty one
+  // does that. Afterwards `set` says whether there is one once the thing is written.
+  void secret(const char* key, std::optional<std::string>& into, bool& set, std::string_view purpose);
   template <class T>
   bool group(const char* prefix, std::optional<T>& part) {
     if (!has(prefix)) return false;

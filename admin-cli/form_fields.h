@@ -43,8 +43,7 @@ void fields(F& form, domain::MailSettings& mail) {
   form.text("host", mail.host);
   form.number("port", mail.port);
   form.text("auth_user", mail.auth_user);
-  form.secret("auth_password", mail.auth_password, mail.auth_user.has_value(),
-              domain::purpose::smtp_password);
+  form.secret("auth_password", mail.auth_password, mail.auth_password_set, domain::purpose::smtp_password);
   form.text("ca_pem", mail.ca_pem);
 }
 

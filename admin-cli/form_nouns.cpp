@@ -204,14 +204,15 @@ FormNoun users() {
   return named("users", nouns::user, std::move(store));
 }
 
+// Reads the form into `thing`, which has its defaults.
 template <class T>
-Change put_single(FormNames& names, const Sealer& seal, const Form& form, T thing,
-                  const std::optional<T>& before) {
+Change put_single(FormNames& names, const Sealer& seal, const Form& form, T& thing, const std::optional<T>& before) {
   Change change;
   FormReader reader(form, names, seal);
   fields(reader, thing);
   reader.finish();
-  change.after = form_of(domain::checked(thing), names);
+  thing = domain::checked(std::move(thing));
+  change.after = form_of(thing, names);
   if (before) change.before = form_of(*before, names);
   change.new_secrets = reader.new_secrets();
   change.how = !before                                                               ? Change::How::added
@@ -226,12 +227,9 @@ FormNoun settings() {
   made.all = [](Tx& tx, FormNames& names) { return std::vector{form_of(store::settings::get(tx), names)}; };
   made.put = [](Tx& tx, FormNames& names, const Sealer& seal, const Form& form) {
     check_revision(form, store::revisions::lock(tx, Table::settings, 0));
-    auto change = put_single(names, seal, form, domain::Settings{}, std::optional(store::settings::get(tx)));
-    if (change.how == Change::How::same) return change;
-    domain::Settings settings;
-    FormReader reader(form, names, seal);
-    fields(reader, settings);
-    store::settings::update(tx, domain::checked(settings));
+    domain::Settings wanted;
+    auto change = put_single(names, seal, form, wanted, std::optional(store::settings::get(tx)));
+    if (change.how != Change::How::same) store::settings::update(tx, wanted);
     return change;
   };
   return made;
@@ -249,13 +247,10 @@ FormNoun mail() {
     auto before = store::mail_settings::find(tx);
     if (before) check_revision(form, store::revisions::lock(tx, Table::mail_settings, 0));
     domain::MailSettings wanted;
-    if (before) wanted.auth_user = before->auth_user;  // whether a password is stored
+    // The password goes with its user.
+    wanted.auth_password_set = before && before->auth_password_set && form.find("auth_user") != nullptr;
     auto change = put_single(names, seal, form, wanted, before);
-    if (change.how == Change::How::same) return change;
-    if (form.find("auth_user") == nullptr) wanted.auth_user.reset();
-    FormReader reader(form, names, seal);
-    fields(reader, wanted);
-    store::mail_settings::set(tx, domain::checked(wanted));
+    if (change.how != Change::How::same) store::mail_settings::set(tx, wanted);
     return change;
   };
   return made;
@@ -280,10 +275,7 @@ FormNoun schedules() {
     domain::Schedule wanted;
     wanted.task = before->task;
     auto change = put_single(names, seal, form, wanted, before);
-    if (change.how == Change::How::same) return change;
-    FormReader reader(form, names, seal);
-    fields(reader, wanted);
-    store::schedules::update(tx, domain::checked(wanted));
+    if (change.how != Change::How::same) store::schedules::update(tx, wanted);
     return change;
   };
   return made;

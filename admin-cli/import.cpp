@@ -90,7 +90,9 @@ Imported import_document(store::Tx& tx, const Document& document, std::vector<Sa
   }
   FormNames names(tx);
   Sealer sealer = [&](const std::string& file, std::string_view purpose) {
-    return seal(tx, purpose, secret_from_file(file));
+    auto secret = secret_from_file(file);
+    check_secret(purpose, secret, file);
+    return seal(tx, purpose, secret);
   };
   Imported imported;
   std::size_t done = 0;

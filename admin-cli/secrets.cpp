@@ -71,6 +71,30 @@ bool openssh_key_is_open(std::string_view body) {
   return body.starts_with(magic) && body.substr(magic.size()).starts_with(open_cipher);
 }
 
+// An SSH private key as OpenSSH, PKCS #8 or the older PEM forms have it.
+void check_ssh_key(const pki::Secret& key, const std::string& file) {
+  auto text = key.view();
+  auto begin = text.find("-----BEGIN ");
+  auto line_end = text.find('\n', begin == std::string_view::npos ? 0 : begin);
+  if (begin == std::string_view::npos || line_end == std::string_view::npos ||
+      text.substr(begin, line_end - begin).find("PRIVATE KEY-----") == std::string_view::npos)
+    throw Failure(Fault::usage, Text{"{}: SSH の秘密鍵ではありません", "{}: is no SSH private key"}, file);
+  auto protected_key =
+      Failure(Fault::usage,
+              Text{"{}: パスフレーズのない鍵を使ってください", "{}: is protected by a passphrase: use a key without"}, file);
+  if (text.find("ENCRYPTED") != std::string_view::npos) throw protected_key;
+  if (text.substr(begin, line_end - begin).find("OPENSSH") == std::string_view::npos) return;
+  std::string body;
+  for (char c : text.substr(line_end, text.find("-----END", line_end) - line_end))
+    if (c > ' ') body += c;
+  auto bytes = pki::from_base64(body);
+  pki::wipe(body);
+  if (!bytes) throw Failure(Fault::usage, Text{"{}: SSH の秘密鍵が壊れています", "{}: is a damaged SSH private key"}, file);
+  bool open = openssh_key_is_open(*bytes);
+  pki::wipe(*bytes);
+  if (!open) throw protected_key;
+}
+
 }  // namespace
 
 pki::Secret ask_secret(const Context& context, const std::string& question, bool twice, const char* option) {
@@ -117,27 +141,9 @@ pki::Secret take_secret(const Context& context, const SecretSource& source, cons
   return ask_secret(context, question, true, option);
 }
 
-void check_ssh_key(const pki::Secret& key, const std::string& file) {
-  auto text = key.view();
-  auto begin = text.find("-----BEGIN ");
-  auto line_end = text.find('\n', begin == std::string_view::npos ? 0 : begin);
-  if (begin == std::string_view::npos || line_end == std::string_view::npos ||
-      text.substr(begin, line_end - begin).find("PRIVATE KEY-----") == std::string_view::npos)
-    throw Failure(Fault::usage, Text{"{}: SSH の秘密鍵ではありません", "{}: is no SSH private key"}, file);
-  auto protected_key =
-      Failure(Fault::usage,
-              Text{"{}: パスフレーズのない鍵を使ってください", "{}: is protected by a passphrase: use a key without"}, file);
-  if (text.find("ENCRYPTED") != std::string_view::npos) throw protected_key;
-  if (text.substr(begin, line_end - begin).find("OPENSSH") == std::string_view::npos) return;
-  std::string body;
-  for (char c : text.substr(line_end, text.find("-----END", line_end) - line_end))
-    if (c > ' ') body += c;
-  auto bytes = pki::from_base64(body);
-  pki::wipe(body);
-  if (!bytes) throw Failure(Fault::usage, Text{"{}: SSH の秘密鍵が壊れています", "{}: is a damaged SSH private key"}, file);
-  bool open = openssh_key_is_open(*bytes);
-  pki::wipe(*bytes);
-  if (!open) throw protected_key;
+void check_secret(std::string_view purpose, const pki::Secret& secret, const std::string& file) {
+  if (purpose == domain::purpose::access_login_key) check_ssh_key(secret, file);
+  if (purpose == domain::purpose::ca_account_api_key) domain::check_api_key(secret.view());
 }
 
 domain::Sealed seal(store::Tx& tx, std::string_view purpose, const pki::Secret& secret) {

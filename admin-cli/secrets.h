@@ -29,9 +29,9 @@ struct SecretSource {
 pki::Secret take_secret(const Context& context, const SecretSource& source, const std::string& question,
                         const char* option);
 
-// An SSH private key as OpenSSH, PKCS #8 or the older PEM forms have it. Failure(usage) if it is none or is
-// protected by a passphrase, which nobody could enter at night.
-void check_ssh_key(const pki::Secret& key, const std::string& file);
+// What a secret must be for its purpose (lib/domain/sealed.h): an SSH private key without a passphrase, which nobody
+// could enter at night; an API key as it goes into a header. Failure(usage); `file`: where it came from.
+void check_secret(std::string_view purpose, const pki::Secret& secret, const std::string& file);
 
 // Sealed to the installation's active key.
 domain::Sealed seal(store::Tx& tx, std::string_view purpose, const pki::Secret& secret);

@@ -23,6 +23,7 @@ struct MailSettings {
   std::optional<std::string> auth_user;
   std::optional<Sealed> auth_password;
   std::optional<std::string> ca_pem;
+  bool auth_password_set = false;  // whether one is stored, for those who may not read it
 };
 
 struct NotificationTable {

@@ -81,7 +81,14 @@ std::string to_string(const Binding& binding) {
 }
 
 void require_access_for(std::string_view kind, const Access& access) {
-  if (kind != node_kind::apache) return;
+  if (kind != node_kind::apache) {
+    // REST and WinRM know no SSH key.
+    if (access.has_password()) return;
+    throw Failure(Fault::usage,
+                  Text{"アクセス {0} には種別 {1} のノードに必要なパスワードがありません: certfleet access set {0} --password",
+                       "access {0} has no password, which nodes of kind {1} need: certfleet access set {0} --password"},
+                  access.name, kind);
+  }
   // SSH without a known host key would talk to anybody.
   if (!access.host_key)
     throw Failure(Fault::usage,

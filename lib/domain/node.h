@@ -27,10 +27,14 @@ struct Access {
   std::optional<std::string> exec_id;  // runs the commands by sudo; none: the login itself. Only for SSH
   std::optional<Sealed> exec_secret;
   std::optional<std::string> host_key;  // "SHA256:…"
-  // Which secrets are set, for those who may not read them.
+  // Which secrets are stored, for those who may not read them.
   bool login_secret_set = false;
   bool login_key_set = false;
   bool exec_secret_set = false;
+
+  // What it has once it is written: a secret that is none leaves the stored one, an empty one removes it.
+  bool has_password() const { return login_secret ? !login_secret->empty() : login_secret_set; }
+  bool has_exec_password() const { return exec_secret ? !exec_secret->empty() : exec_secret_set; }
 };
 
 enum class VerifyMode { url, address, none };
@@ -106,8 +110,8 @@ struct Binding {
 Binding binding_from(std::string_view text);
 std::string to_string(const Binding& binding);
 
-// A node needs an access of its sort: apache an SSH host key and a login id that a shell can't misread.
-// Failure(usage) that names the access.
+// A node needs an access of its sort: apache an SSH host key and a login id that a shell can't misread, the others a
+// password (manual 9.1.6). Failure(usage) that names the access.
 void require_access_for(std::string_view kind, const Access& access);
 
 // Failure(conflict, 1830) if this version applies nothing to nodes of the kind.

@@ -12,7 +12,13 @@ namespace certfleet::domain {
 namespace {
 
 constexpr std::size_t login_bytes_max = 256;
-constexpr std::size_t bigip_name_bytes_max = 255;  // of one of its objects
+constexpr std::size_t bigip_name_bytes_max = 255;  // of what is there already
+// Of what is made there, as long as F5 confirms no more; and each deployment imports anew under this name with what
+// tells its objects apart behind it.
+constexpr std::size_t bigip_object_bytes_max = 128;
+constexpr std::string_view bigip_object_suffix = "-yyyymmddhhmmss-chain.crt";
+constexpr std::size_t import_name_bytes_max = bigip_object_bytes_max - bigip_object_suffix.size();
+static_assert(import_name_bytes_max == 103);  // sql/migrations/0017_limits.sql and docs/inventory.md have it, too
 constexpr std::size_t iis_site_bytes_max = 256;    // IIS keeps 259 characters for a site's folder
 constexpr std::string_view letters_digits = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
 
@@ -73,9 +79,9 @@ ApacheFiles checked(ApacheFiles files) {
 }
 
 // 9.1.5: letters, digits, hyphen, dot and underscore.
-void check_bigip_name(std::string_view name, const Text& what) {
+void check_bigip_name(std::string_view name, std::size_t bytes_max, const Text& what) {
   if (name.empty()) refuse(what, is_needed);
-  check_line(name, bigip_name_bytes_max, what);
+  check_line(name, bytes_max, what);
   for (char c : name)
     if (letters_digits.find(c) == std::string_view::npos &&
         std::string_view("-._").find(c) == std::string_view::npos)
@@ -86,11 +92,11 @@ void check_bigip_name(std::string_view name, const Text& what) {
 }
 
 BigIpProfile checked(BigIpProfile bigip) {
-  check_bigip_name(bigip.profile, {"SSLプロファイル名", "SSL profile"});
-  check_bigip_name(bigip.import_name, {"インポート名称", "import name"});
+  check_bigip_name(bigip.profile, bigip_name_bytes_max, {"SSLプロファイル名", "SSL profile"});
+  check_bigip_name(bigip.import_name, import_name_bytes_max, {"インポート名称", "import name"});
   for (std::string_view rest = bigip.partition;;) {
     auto slash = rest.find('/');
-    check_bigip_name(rest.substr(0, slash), {"パーティション", "partition"});
+    check_bigip_name(rest.substr(0, slash), bigip_name_bytes_max, {"パーティション", "partition"});
     if (slash == std::string_view::npos) return bigip;
     rest.remove_prefix(slash + 1);
   }
@@ -148,6 +154,8 @@ Access checked(Access access) {
   check_line(access.login_id, login_bytes_max, {"ログインID", "login id"});
   if (access.login_id.empty()) refuse({"ログインID", "login id"}, is_needed);
   if (access.exec_id) require_remote_user(*access.exec_id, {"実行ID", "execution id"});
+  if (access.has_exec_password() && !access.exec_id)
+    refuse({"実行パスワード", "execution password"}, {"実行IDが必要です", "needs an execution id"});
   if (access.host_key) check_fingerprint(*access.host_key);
   return access;
 }

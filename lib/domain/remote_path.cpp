@@ -9,6 +9,8 @@ namespace {
 
 constexpr std::size_t length_max = 1024;  // well under PATH_MAX, with room for our temporary names
 
+constexpr std::size_t user_length_max = 256;  // as of all login ids; useradd itself takes 32
+
 constexpr std::string_view letters_digits = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
 
 bool made_of(std::string_view text, std::string_view marks) {
@@ -59,6 +61,8 @@ void require_remote_program(std::string_view program, const Text& what) {
 
 void require_remote_user(std::string_view user, const Text& what) {
   if (user.empty()) refuse(what, user, {"空です", "is empty"});
+  if (user.size() > user_length_max)
+    refuse(what, user.substr(0, 40), {"{} バイトより長くなっています", "is longer than {} bytes"}, user_length_max);
   if (user.front() == '-')
     refuse(what, user, {"ハイフンで始めることはできません", "must not start with a hyphen"});
   if (!made_of(user, "._-@"))

@@ -15,7 +15,7 @@ void require_remote_path(std::string_view path, const Text& what);
 // A program: such a path, or a bare name that the node's PATH finds.
 void require_remote_program(std::string_view program, const Text& what);
 
-// A user of the node: letters, digits and . _ - @, not starting with a hyphen.
+// A user of the node: at most 256 letters, digits and . _ - @, not starting with a hyphen.
 void require_remote_user(std::string_view user, const Text& what);
 
 }  // namespace certfleet::domain

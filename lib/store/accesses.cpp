@@ -32,6 +32,14 @@ void write_secret(Tx& tx, AccessId id, const char* column, const std::optional<d
                        or_null(value));
 }
 
+// Of the nodes that use it.
+std::vector<std::string> kinds(Tx& tx, AccessId id) {
+  std::vector<std::string> kinds;
+  for (const auto& row : tx.raw().exec_params("SELECT DISTINCT kind FROM node WHERE access_id = $1", id.value()))
+    kinds.push_back(row[0].as<std::string>());
+  return kinds;
+}
+
 }  // namespace
 
 domain::Access get(Tx& tx, AccessId id) {
@@ -83,6 +91,9 @@ AccessId add(Tx& tx, const domain::Access& access) {
 }
 
 void update(Tx& tx, const domain::Access& access) {
+  for (const auto& kind : kinds(tx, access.id)) domain::require_access_for(kind, access);
+  bool exec_goes = access.exec_secret && access.exec_secret->empty();  // before its id
+  if (exec_goes) write_secret(tx, access.id, "exec_secret_sealed", access.exec_secret);
   auto port = number_text(access.port);
   naming(nouns::access, access.name, [&] {
     require_row(
@@ -101,14 +112,7 @@ void update(Tx& tx, const domain::Access& access) {
     throw Failure(Fault::usage,
                   Text{"アクセス {}: パスワードか SSH 鍵が必要です", "access {}: a password or an SSH key is needed"}, access.name);
   }
-  write_secret(tx, access.id, "exec_secret_sealed", access.exec_secret);
-}
-
-std::vector<std::string> kinds(Tx& tx, AccessId id) {
-  std::vector<std::string> kinds;
-  for (const auto& row : tx.raw().exec_params("SELECT DISTINCT kind FROM node WHERE access_id = $1", id.value()))
-    kinds.push_back(row[0].as<std::string>());
-  return kinds;
+  if (!exec_goes) write_secret(tx, access.id, "exec_secret_sealed", access.exec_secret);
 }
 
 void remove(Tx& tx, AccessId id) {

@@ -12,11 +12,9 @@ std::optional<domain::Access> find(Tx& tx, std::string_view name);
 std::vector<domain::Access> list(Tx& tx);  // by name
 
 AccessId add(Tx& tx, const domain::Access& access);  // Failure(conflict): the name is taken
-// A sealed field that is none stays as it is; an empty one is removed. An access keeps a way to log in:
-// Failure(usage) without.
+// A sealed field that is none stays as it is; an empty one is removed. An access keeps a way to log in, and what the
+// nodes need that use it (domain::require_access_for): Failure(usage) without.
 void update(Tx& tx, const domain::Access& access);
-// The kinds of the nodes that use it.
-std::vector<std::string> kinds(Tx& tx, AccessId id);
 void remove(Tx& tx, AccessId id);  // Failure(conflict): nodes use it
 
 }  // namespace certfleet::store::accesses

@@ -268,13 +268,16 @@ bool end(Tx& tx, ApplyId id, End how, std::string_view error) {
   return true;
 }
 
-void record_served(Tx& tx, NodeId node, std::string_view serial, std::string_view sha256,
+void record_served(Tx& tx, const domain::Node& seen, std::string_view serial, std::string_view sha256,
                    std::string_view state) {
+  const auto& way = seen.verify;
   tx.raw().exec_params(
       "UPDATE node SET served_serial = coalesce(nullif($2, ''), served_serial),"
-      " served_sha256 = coalesce(nullif($3, ''), served_sha256), served_state = $4, served_at = now() WHERE "
-      "id = $1",
-      node.value(), std::string(serial), std::string(sha256), std::string(state));
+      " served_sha256 = coalesce(nullif($3, ''), served_sha256), served_state = $4, served_at = now()"
+      " WHERE id = $1 AND service_id = $5 AND (verify_mode, verify_host, verify_port) = ($6, $7, $8::integer)"
+      " AND verify_name IS NOT DISTINCT FROM $9",
+      seen.id.value(), std::string(serial), std::string(sha256), std::string(state), seen.service.value(),
+      std::string(to_string(way.mode)), way.host, way.port, or_null(way.name));
 }
 
 }  // namespace certfleet::store::applies

@@ -77,8 +77,9 @@ enum class End { applied, rolled_back, failed, cancelled };
 bool end(Tx& tx, ApplyId id, End how, std::string_view error);
 
 // What a handshake with a node showed. `state`: match, previous, other or unreachable (then what was seen
-// before stays, and the certificate is none).
-void record_served(Tx& tx, NodeId node, std::string_view serial, std::string_view sha256,
+// before stays, and the certificate is none). `seen` is the node as it was when it was asked: if it has another
+// service or is verified in another way by now, it showed nothing of that, and nothing is written (manual 9.1.4).
+void record_served(Tx& tx, const domain::Node& seen, std::string_view serial, std::string_view sha256,
                    std::string_view state);
 
 }  // namespace certfleet::store::applies

@@ -24,6 +24,15 @@ domain::CaAccount account_of(const pqxx::row& row) {
   return account;
 }
 
+bool gives_key(const domain::CaAccount& account) { return !account.api_key.value_or("").empty(); }
+
+[[noreturn]] void needs_key(std::string_view name) {
+  throw Failure(Fault::usage,
+                Text{"認証局アカウント {}: DigiCert のアカウントには API キーが必要です",
+                     "CA account {}: a DigiCert account needs its API key"},
+                name);
+}
+
 }  // namespace
 
 domain::CaAccount get(Tx& tx, CaAccountId id) {
@@ -55,6 +64,7 @@ std::vector<domain::CaAccount> list(Tx& tx) {
 }
 
 CaAccountId add(Tx& tx, const domain::CaAccount& account) {
+  if (account.kind == "digicert" && !gives_key(account)) needs_key(account.name);
   auto api_key = bytea_text(account.api_key);
   return naming(nouns::ca_account, account.name, [&] {
     return id_of<CaAccountId>(tx.raw().exec_params1(
@@ -72,26 +82,29 @@ void update(Tx& tx, const domain::CaAccount& account) {
     throw Failure(Fault::usage,
                   Text{"認証局アカウント {} の種別は変更できません", "CA account {}: its kind can't be changed"},
                   before.name);
-  // Whoever may set the address must not learn the key by it.
-  if (before.api_url != account.api_url && before.api_key_set && !account.api_key)
-    throw Failure(Fault::usage,
-                  Text{"認証局アカウント {}: API URL を変えるには API キーが再度必要です",
-                       "CA account {}: another API URL needs its API key again"},
-                  before.name);
+  if (!gives_key(account)) {
+    // Whoever may set the address must not learn the key by it; the database sees to it, too (0017_limits.sql).
+    if (before.api_url != account.api_url && before.api_key_set)
+      throw Failure(Fault::usage,
+                    Text{"認証局アカウント {}: API URL を変えるには API キーが再度必要です",
+                         "CA account {}: another API URL needs its API key again"},
+                    before.name);
+    bool removes_it = account.api_key.has_value();
+    if (account.kind == "digicert" && (removes_it || !before.api_key_set)) needs_key(before.name);
+  }
   auto api_key = bytea_text(account.api_key);
+  // A key that stays is not named: who changes an account may not read it.
+  std::string sql = "UPDATE ca_account SET name = $2, directory_url = nullif($3, ''), contact = $4, ca_pem = $5,"
+                    " api_url = nullif($6, '')";
+  if (api_key) sql += ", api_key_sealed = $7::bytea";
+  sql += " WHERE id = $1";
   naming(nouns::ca_account, account.name, [&] {
-    tx.raw().exec_params(
-        "UPDATE ca_account SET name = $2, directory_url = nullif($3, ''), contact = $4, ca_pem = $5,"
-        " api_url = nullif($6, '') WHERE id = $1",
-        account.id.value(), account.name, account.directory_url, or_null(account.contact),
-        or_null(account.ca_pem), account.api_url);
+    auto run = [&](const auto&... key) {
+      tx.raw().exec_params(sql, account.id.value(), account.name, account.directory_url, or_null(account.contact),
+                           or_null(account.ca_pem), account.api_url, key...);
+    };
+    api_key ? run(*api_key) : run();
   });
-  if (api_key)
-    tx.raw().exec_params("UPDATE ca_account SET api_key_sealed = $2::bytea WHERE id = $1", account.id.value(),
-                         *api_key);
-  if (before.directory_url != account.directory_url)
-    tx.raw().exec_params("UPDATE ca_account SET account_key_sealed = NULL, account_url = NULL WHERE id = $1",
-                         account.id.value());
 }
 
 void remove(Tx& tx, CaAccountId id) {

@@ -11,9 +11,11 @@ domain::CaAccount get_with_secrets(Tx& tx, CaAccountId id);  // for the order wo
 std::optional<domain::CaAccount> find(Tx& tx, std::string_view name);
 std::vector<domain::CaAccount> list(Tx& tx);  // by name
 
-CaAccountId add(Tx& tx, const domain::CaAccount& account);  // Failure(conflict): the name is taken
+// Failure(conflict): the name is taken; Failure(usage): a DigiCert account without its API key (8.1.3).
+CaAccountId add(Tx& tx, const domain::CaAccount& account);
 // Leaves account_key and account_url as they are; another directory has another account: then both go. An API key
-// that is none stays as it is. Failure(usage) for another kind, and for another API URL without its API key.
+// that is none stays as it is, an empty one would be removed. Failure(usage) for another kind, for another API URL
+// without its API key, and for a DigiCert account that would have none.
 void update(Tx& tx, const domain::CaAccount& account);
 void remove(Tx& tx, CaAccountId id);  // Failure(conflict) naming the services that order or have ordered there
 

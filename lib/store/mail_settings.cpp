@@ -12,6 +12,7 @@ domain::MailSettings settings_of(const pqxx::row& row) {
   settings.port = row["port"].as<int>();
   settings.auth_user = text_of(row["auth_user"]);
   settings.ca_pem = text_of(row["ca_pem"]);
+  settings.auth_password_set = settings.auth_user.has_value();   // the database has both or none
   return settings;
 }
 
@@ -32,12 +33,12 @@ std::optional<domain::MailSettings> get_with_secrets(Tx& tx) {
   return settings;
 }
 
-void set(Tx& tx, const domain::MailSettings& settings) {
+void set(Tx& tx, const domain::MailSettings& settings) try {
   // No ON CONFLICT: it would read the sealed column, which persons may not.
   std::string sql =
       "UPDATE mail_settings SET from_address = $1, host = $2, port = $3, auth_user = $4, ca_pem = $5";
   auto sealed = bytea_text(settings.auth_password);
-  bool write_password = sealed.has_value() || !settings.auth_user;
+  bool write_password = settings.auth_password.has_value() || !settings.auth_user;
   if (write_password) sql += ", auth_password_sealed = $6";
   auto run = [&](const std::string& text, bool with_password) {
     auto& raw = tx.raw();
@@ -51,6 +52,10 @@ void set(Tx& tx, const domain::MailSettings& settings) {
   run("INSERT INTO mail_settings (from_address, host, port, auth_user, ca_pem, auth_password_sealed)"
       " VALUES ($1, $2, $3, $4, $5, $6)",
       true);
+} catch (const pqxx::check_violation& error) {
+  if (std::string_view(error.what()).find("mail_settings_check") == std::string_view::npos) throw;
+  throw Failure(Fault::usage, Text{"SMTP認証のユーザーとパスワードは両方が必要です",
+                                   "the SMTP user and its password need each other"});
 }
 
 void remove(Tx& tx) {

@@ -10,7 +10,7 @@ std::optional<domain::MailSettings> find(Tx& tx);              // auth_password 
 std::optional<domain::MailSettings> get_with_secrets(Tx& tx);  // for the mail worker
 
 // Makes or replaces the settings. An auth_password that is none leaves the stored one as it is, unless
-// auth_user is none too: then the stored one goes.
+// auth_user is none too: then the stored one goes. Failure(usage) for one without the other.
 void set(Tx& tx, const domain::MailSettings& settings);
 void remove(Tx& tx);
 

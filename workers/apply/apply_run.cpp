@@ -128,7 +128,7 @@ class Attempt {
     if (task_.node.verify.mode == domain::VerifyMode::none) return done;
     const auto& certificate = task_.material.certificate;
     return std::move(done).with(
-        [node = task_.node.id, serial = certificate.serial, sha256 = certificate.sha256](store::Tx& tx) {
+        [node = task_.node, serial = certificate.serial, sha256 = certificate.sha256](store::Tx& tx) {
           store::applies::record_served(tx, node, serial, sha256, to_string(domain::Served::match));
         });
   }

@@ -43,7 +43,7 @@ std::vector<std::string> words(const domain::Handshake& handshake) {
           std::to_string(handshake.port)};
 }
 
-pipeline::Write served(NodeId node, std::string serial, std::string sha256, std::string_view state) {
+pipeline::Write served(const domain::Node& node, std::string serial, std::string sha256, std::string_view state) {
   return [node, serial = std::move(serial), sha256 = std::move(sha256), state](store::Tx& tx) {
     store::applies::record_served(tx, node, serial, sha256, state);
   };
@@ -75,7 +75,7 @@ pipeline::Outcome VerifyNode::run(const domain::Job& job, pipeline::Context& con
     if (context.stop().stop_requested()) return pipeline::Outcome::cancelled();
     context.trace(of_verify(trace::line(failure.trace_id().value_or(29), {failure.what()})));
     if (!last_attempt(job)) return pipeline::Outcome::retry(failure);
-    return pipeline::Outcome::done().with(served(id, "", "", unreachable));
+    return pipeline::Outcome::done().with(served(task.node, "", "", unreachable));
   }
   auto verdict = domain::judge(seen.serial, seen.sha256, task.certificates);
   // Manual 1606: a certificate that the service does not know.
@@ -85,7 +85,7 @@ pipeline::Outcome VerifyNode::run(const domain::Job& job, pipeline::Context& con
     context.trace(
         trace::line(verdict == domain::Served::match ? 2430 : 2431, {pki::show_serial(seen.serial)}));
   context.trace(trace::line(2406, words(*handshake)));
-  return pipeline::Outcome::done().with(served(id, seen.serial, seen.sha256, to_string(verdict)));
+  return pipeline::Outcome::done().with(served(task.node, seen.serial, seen.sha256, to_string(verdict)));
 }
 
 std::vector<pipeline::Write> VerifyNode::gave_up(const domain::Job&, const Failure&) {

@@ -42,12 +42,12 @@ class ResealTest : public ::testing::Test {
   void add_accesses(int number) {
     std::string values;
     for (int i = 0; i < number; ++i)
-      values += fmt::format("{}('a{}', '192.0.2.1', 'u', {}, {}, {})", i > 0 ? "," : "", i,
+      values += fmt::format("{}('a{}', '192.0.2.1', 'u', 'root', {}, {}, {})", i > 0 ? "," : "", i,
                             sealed(old_, domain::purpose::access_login, fmt::format("password {}", i)),
                             sealed(old_, domain::purpose::access_login_key, fmt::format("key {}", i)),
                             sealed(old_, domain::purpose::access_exec, fmt::format("exec {}", i)));
-    sql("INSERT INTO access (name, address, login_id, login_secret_sealed, login_key_sealed, exec_secret_sealed)"
-        " VALUES " + values);
+    sql("INSERT INTO access (name, address, login_id, exec_id, login_secret_sealed, login_key_sealed,"
+        " exec_secret_sealed) VALUES " + values);
   }
   void add_key_pairs(int number) {
     std::string values;

@@ -207,6 +207,118 @@ TEST_F(Importing, a_second_node_of_a_key_on_windows_is_told_by_its_line) {
   EXPECT_EQ(sql("installation", "SELECT count(*) FROM certfleet.node WHERE kind = 'iis'"), "0");
 }
 
+// Manual 9.1.6: what access set refuses.
+TEST_F(Importing, an_access_stays_fit_for_its_nodes) {
+  make_shop();
+  const auto text = good({"export", "--only", "accesses"});
+  auto edited = [&](const std::string& line, const std::string& instead) {
+    auto at = text.find(line);
+    EXPECT_NE(at, std::string::npos) << text;
+    return file("edited.yaml", std::string(text).replace(at, line.size(), instead));
+  };
+  auto err = refused(2, {"import", edited("    host_key: " + fingerprint + "\n", "")});
+  EXPECT_NE(err.find("access web1: access web1 has no host key, which SSH needs"), std::string::npos) << err;
+  err = refused(2, {"import", "--plan", edited("login_id: deploy", "login_id: 'EXAMPLE\\x'")});
+  EXPECT_NE(err.find("access web1: login id \"EXAMPLE\\x\""), std::string::npos) << err;
+  err = refused(2, {"import", edited("login_id: deploy", "login_id: deploy\n    exec_secret: file:" +
+                                                             file("password", "sudo"))});
+  EXPECT_NE(err.find("access web1: execution password: needs an execution id"), std::string::npos) << err;
+}
+
+TEST_F(Importing, a_secret_is_looked_at_before_it_is_sealed) {
+  auto access = [&](const std::string& secret) {
+    return file("access.yaml", "format: 1\naccesses:\n  - name: a\n    address: h\n    login_id: l\n" + secret);
+  };
+  auto err = refused(2, {"import", access("    login_key: file:" + file("key", "no key"))});
+  EXPECT_NE(err.find("access a: " + (*home_ / "key").string() + ": is no SSH private key"), std::string::npos) << err;
+  std::filesystem::remove(*home_ / "locked");
+  ASSERT_EQ(std::system(("ssh-keygen -q -t ed25519 -N secret -f " + (*home_ / "locked").string()).c_str()), 0);
+  err = refused(2, {"import", access("    login_key: file:" + (*home_ / "locked").string())});
+  EXPECT_NE(err.find("is protected by a passphrase"), std::string::npos) << err;
+  auto account = [&](const std::string& key) {
+    return file("ca.yaml", "format: 1\nca_accounts:\n  - name: dc\n    kind: digicert\n"
+                           "    api_url: https://dc.example.com/v2\n" + key);
+  };
+  err = refused(2, {"import", account("    api_key: file:" + file("key", "two words"))});
+  EXPECT_NE(err.find("CA account dc: API key: has a blank"), std::string::npos) << err;
+  err = refused(2, {"import", account("")});
+  EXPECT_NE(err.find("CA account dc: a DigiCert account needs its API key"), std::string::npos) << err;
+  good({"import", account("    api_key: file:" + file("key", "TOPSECRETKEY"))});
+
+  const auto text = good({"export", "--only", "ca_accounts"});
+  auto at = text.find("https://dc.example.com");
+  auto moved = std::string(text).replace(at, 22, "https://evil.example.com");
+  err = refused(2, {"import", file("ca.yaml", moved)});
+  EXPECT_NE(err.find("another API URL needs its API key again"), std::string::npos) << err;
+  moved.erase(moved.find("    api_key: stored\n"), 20);
+  err = refused(2, {"import", file("ca.yaml", moved)});
+  EXPECT_NE(err.find("another API URL needs its API key again"), std::string::npos) << err;
+  EXPECT_EQ(json({"ca-account", "show", "dc"})["api_url"], "https://dc.example.com/v2");
+}
+
+// A key that a document leaves out is at its default: so is a secret, and the plan says so.
+TEST_F(Importing, a_secret_that_is_left_out_is_removed_and_the_plan_shows_it) {
+  make_shop();
+  certfleet::testing::Part ssh("sshd");
+  good({"access", "set", "web1", "--key-file", ssh.env("SSH_KEY"), "--exec", "root", "--exec-password-stdin"},
+       "sudo\n");
+  auto text = good({"export", "--only", "accesses"});
+  for (const std::string line : {"    login_secret: stored\n", "    exec_secret: stored\n"}) {
+    ASSERT_NE(text.find(line), std::string::npos) << text;
+    text.erase(text.find(line), line.size());
+  }
+  auto less = file("less.yaml", text);
+  auto planned = json({"import", "--plan", less});
+  ASSERT_EQ(planned.size(), 2U) << planned;
+  EXPECT_EQ(planned[0]["key"], "login_secret");
+  EXPECT_EQ(planned[0]["before"], "stored");
+  EXPECT_EQ(planned[0]["after"], nullptr);
+  EXPECT_EQ(planned[1]["key"], "exec_secret");
+  EXPECT_EQ(json({"import", less})["changed"], 1);
+  auto shown = json({"access", "show", "web1"});
+  EXPECT_EQ(shown["password"], false);
+  EXPECT_EQ(shown["key"], true);
+  EXPECT_EQ(shown["exec_password"], false);
+  text = good({"export", "--only", "accesses"});
+  EXPECT_EQ(json({"import", file("less.yaml", text)})["same"], 1);
+  text.erase(text.find("    login_key: stored\n"), 22);
+  auto err = refused(2, {"import", file("none.yaml", text)});
+  EXPECT_NE(err.find("a password or an SSH key is needed"), std::string::npos) << err;
+
+  good({"ca-account", "add", "dc", "--kind", "digicert", "--api-key-stdin"}, "TOPSECRETKEY\n");
+  text = good({"export", "--only", "ca_accounts"});
+  text.erase(text.find("    api_key: stored\n"), 20);
+  err = refused(2, {"import", "--plan", file("keyless.yaml", text)});
+  EXPECT_NE(err.find("a DigiCert account needs its API key"), std::string::npos) << err;
+}
+
+TEST_F(Importing, an_smtp_user_goes_with_his_password) {
+  good({"mail", "set", "--from", "a@example.com", "--host", "smtp.example.com", "--user", "u", "--password-stdin"},
+       "secret\n");
+  const auto text = good({"export", "--only", "mail"});
+  auto without = [&](const std::vector<std::string>& lines) {
+    auto edited = text;
+    for (const auto& line : lines) {
+      EXPECT_NE(edited.find(line), std::string::npos) << edited;
+      edited.erase(edited.find(line), line.size());
+    }
+    return file("mail.yaml", edited);
+  };
+  EXPECT_EQ(json({"import", file("same.yaml", text)})["same"], 1);
+  auto err = refused(2, {"import", without({"  auth_password: stored\n"})});
+  EXPECT_NE(err.find("the SMTP user and its password need each other"), std::string::npos) << err;
+  err = refused(2, {"import", without({"  auth_user: u\n"})});
+  EXPECT_NE(err.find("auth_password: is not stored here"), std::string::npos) << err;
+  auto neither = without({"  auth_user: u\n", "  auth_password: stored\n"});
+  EXPECT_EQ(json({"import", "--plan", neither}).size(), 2U);
+  EXPECT_EQ(json({"import", neither})["changed"], 1);
+  EXPECT_EQ(sql("installation",
+                "SELECT num_nonnulls(auth_user, auth_password_sealed) FROM certfleet.mail_settings"),
+            "0");
+  err = refused(2, {"import", file("mail.yaml", good({"export", "--only", "mail"}) + "  auth_user: u\n")});
+  EXPECT_NE(err.find("the SMTP user and its password need each other"), std::string::npos) << err;
+}
+
 // What keys and triggers look up for each row is planned while there is nothing to read.
 TEST_F(Importing, the_first_services_are_not_read_again_for_each_that_follows) {
   sql("installation", "VACUUM ANALYZE certfleet.service");

@@ -115,8 +115,8 @@ TEST_F(NodeCommands, names_at_the_limits_of_the_manual) {
   };
   bad(2, "import name", import("a b"));
   bad(2, "import name", import("名前"));
-  bad(2, "import name", import(std::string(256, 'a')));
-  good(import(std::string(255, 'a')));
+  bad(2, "import name", import(std::string(104, 'a')));
+  good(import(std::string(103, 'a')));
   auto words = iis("win1");
   words[14] = "a:*:65536";
   bad(2, "65536 is no port", words);
@@ -235,6 +235,18 @@ TEST_F(NodeCommands, an_access_of_an_apache_node_keeps_what_ssh_needs) {
   bad(2, "login id", {"access", "set", "web1", "--login", "EXAMPLE\\deploy"});
   good({"access", "set", "lb1", "--login", "EXAMPLE\\deploy"});
   bad(5, "still in use", {"access", "remove", "web1", "--yes"});
+}
+
+TEST_F(NodeCommands, an_access_of_a_bigip_keeps_its_password) {
+  Part ssh("sshd");
+  good({"access", "set", "lb1", "--key-file", ssh.env("SSH_KEY")});
+  good(bigip("lb1"));
+  bad(2, "access lb1 has no password, which nodes of kind bigip need", {"access", "set", "lb1", "--no-password"});
+  good({"access", "add", "key", "--address", "lb1.example.com", "--login", "admin", "--key-file", ssh.env("SSH_KEY"),
+        "--without-host-key"});
+  bad(2, "access key has no password, which nodes of kind bigip need", {"node", "set", "lb1", "--access", "key"});
+  good({"access", "set", "key", "--password-stdin"}, "swordfish\n");
+  good({"node", "set", "lb1", "--access", "key"});
 }
 
 }  // namespace

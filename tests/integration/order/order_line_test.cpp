@@ -102,7 +102,7 @@ TEST_F(OrderLine, a_ca_that_is_not_trusted_ends_the_order) {
 TEST_F(OrderLine, a_kind_of_ca_that_is_not_spoken_ends_the_order_at_once) {
   auto shop = add_service("shop", "shop.test");
   sql("UPDATE ca_account SET kind = 'digicert', directory_url = NULL, contact = NULL,"
-      " api_url = 'https://localhost/v2'");
+      " api_url = 'https://localhost/v2', api_key_sealed = 'x'");
   auto done = order(shop);
   EXPECT_EQ(done.state, "failed");
   EXPECT_NE(done.error.value_or("").find("orders at a CA of kind digicert can't be placed by this version"),

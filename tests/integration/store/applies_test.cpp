@@ -50,6 +50,15 @@ class Applies : public ::testing::Test {
     return worker_.reading([&](Tx& tx) { return applies::get(tx, id); });
   }
   std::string mails() { return test_.sql("SELECT string_agg(event, ' ' ORDER BY id) FROM mail"); }
+  // As a worker that asks the node now.
+  void served(const std::string& serial, const std::string& sha256, const std::string& state) {
+    worker_.write([&](Tx& tx) {
+      applies::record_served(tx, nodes::get(tx, NodeId(1)), serial, sha256, state);
+    });
+  }
+  std::string seen() {
+    return test_.sql("SELECT concat_ws(' ', served_serial, served_sha256, served_state) FROM node");
+  }
   std::string status() { return test_.sql("SELECT apply_status FROM node"); }
   static std::optional<int> id_of(const std::function<void()>& body, Fault expected = Fault::conflict) {
     try {
@@ -205,12 +214,51 @@ TEST_F(Applies, cancelling_ends_what_waits_and_asks_what_runs) {
 }
 
 TEST_F(Applies, what_was_served_stays_when_a_node_can_not_be_reached) {
-  worker_.write([](Tx& tx) { applies::record_served(tx, NodeId(1), "0a", "ff", "match"); });
-  worker_.write([](Tx& tx) { applies::record_served(tx, NodeId(1), "", "", "unreachable"); });
+  test_.sql("UPDATE node SET verify_mode = 'address', verify_host = '192.0.2.1', verify_port = 443");
+  served("0a", "ff", "match");
+  served("", "", "unreachable");
   auto seen = worker_.reading([](Tx& tx) { return nodes::seen(tx, NodeId(1)); });
   EXPECT_EQ(seen.served_serial, "0a");
   EXPECT_EQ(seen.served_state, "unreachable");
   EXPECT_TRUE(seen.served_at);
+}
+
+// Manual 9.1.4: without verification no serial number is shown, and no other node's or service's ever.
+TEST_F(Applies, what_was_served_is_forgotten_with_the_way_by_which_it_was_seen) {
+  test_.sql("INSERT INTO service (name, group_id, common_name) VALUES ('mail', 1, 'mail.example.com')");
+  const std::pair<const char*, std::function<void(domain::Node&)>> changes[] = {
+      {"another name", [](domain::Node& node) { node.verify.name = "other.example.com"; }},
+      {"another port", [](domain::Node& node) { node.verify.port = 8443; }},
+      {"another host", [](domain::Node& node) { node.verify.host = "192.0.2.2"; }},
+      {"by URL", [](domain::Node& node) { node.verify.mode = domain::VerifyMode::url; }},
+      {"another service", [](domain::Node& node) { node.service = ServiceId(2); }},
+      {"not at all", [](domain::Node& node) { node.verify = {}; }},
+  };
+  test_.sql("UPDATE node SET verify_mode = 'address', verify_host = '192.0.2.1', verify_port = 443");
+  for (const auto& [what, change] : changes) {
+    served("0a", "ff", "match");
+    auto node = admin_.reading([](Tx& tx) { return nodes::get(tx, NodeId(1)); });
+    node.name += "x";
+    admin_.write([&](Tx& tx) { nodes::update(tx, node); });
+    EXPECT_EQ(seen(), "0a ff match") << "its name is no part of the way";
+    change(node);
+    admin_.write([&](Tx& tx) { nodes::update(tx, node); });
+    EXPECT_EQ(seen(), "") << what;
+    EXPECT_EQ(test_.sql("SELECT served_at IS NULL FROM node"), "t") << what;
+  }
+}
+
+TEST_F(Applies, what_was_seen_by_the_way_of_before_is_not_recorded) {
+  test_.sql("UPDATE node SET verify_mode = 'address', verify_host = '192.0.2.1', verify_port = 443");
+  auto asked = worker_.reading([](Tx& tx) { return nodes::get(tx, NodeId(1)); });
+  test_.sql("UPDATE node SET verify_mode = 'none', verify_host = NULL, verify_port = NULL");
+  worker_.write([&](Tx& tx) { applies::record_served(tx, asked, "0a", "ff", "match"); });
+  EXPECT_EQ(seen(), "");
+  test_.sql("UPDATE node SET verify_mode = 'address', verify_host = '192.0.2.1', verify_port = 8443");
+  worker_.write([&](Tx& tx) { applies::record_served(tx, asked, "0a", "ff", "match"); });
+  EXPECT_EQ(seen(), "");
+  served("0b", "ee", "other");
+  EXPECT_EQ(seen(), "0b ee other");
 }
 
 }  // namespace

@@ -160,11 +160,32 @@ TEST_F(CaSettings, an_api_key_stays_until_another_is_given_and_follows_no_new_ad
   auto moved = refusal([&] { admin_.write([&](Tx& tx) { ca_accounts::update(tx, account); }); });
   EXPECT_EQ(moved.fault, Fault::usage);
   EXPECT_NE(moved.what.find("needs its API key again"), std::string::npos) << moved.what;
+  account.api_key = "";  // as an import without the key's line has it
+  EXPECT_EQ(refusal([&] { admin_.write([&](Tx& tx) { ca_accounts::update(tx, account); }); }).what, moved.what);
+  EXPECT_EQ(key(), "sealed");
   account.api_key = "second";
   admin_.write([&](Tx& tx) { ca_accounts::update(tx, account); });
   EXPECT_EQ(key(), "second");
   account.kind = "acme";
   EXPECT_EQ(refusal([&] { admin_.write([&](Tx& tx) { ca_accounts::update(tx, account); }); }).fault, Fault::usage);
+}
+
+// Manual 8.1.3: CertCentral answers nobody without one.
+TEST_F(CaSettings, a_digicert_account_has_its_api_key) {
+  domain::CaAccount account;
+  account.name = "keyless";
+  account.kind = "digicert";
+  account.api_url = "https://ca.example.com/v2";
+  for (const auto& key : {std::optional<std::string>(), std::optional<std::string>("")}) {
+    account.api_key = key;
+    auto refused = refusal([&] { admin_.write([&](Tx& tx) { ca_accounts::add(tx, account); }); });
+    EXPECT_EQ(refused.fault, Fault::usage);
+    EXPECT_EQ(refused.what, "CA account keyless: a DigiCert account needs its API key");
+  }
+  account = admin_.reading([&](Tx& tx) { return ca_accounts::get(tx, digicert_); });
+  account.api_key = "";
+  EXPECT_EQ(refusal([&] { admin_.write([&](Tx& tx) { ca_accounts::update(tx, account); }); }).what,
+            "CA account digicert: a DigiCert account needs its API key");
 }
 
 TEST_F(CaSettings, order_settings_come_back_as_they_were_stored) {

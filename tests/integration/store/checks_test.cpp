@@ -188,7 +188,7 @@ TEST_F(Checks, i6_sees_mails_that_nobody_will_send_and_events_made_twice) {
 TEST_F(Checks, i7_sees_what_is_not_sealed_and_who_could_read_it) {
   inventory();
   EXPECT_EQ(found("i7_no_secret"), Found{});
-  sql("UPDATE access SET login_secret_sealed = 'swordfish',"
+  sql("UPDATE access SET login_secret_sealed = 'swordfish', exec_id = 'root',"
       " exec_secret_sealed = decode('02' || repeat('00', 60), 'hex');"
       "GRANT SELECT (login_secret_sealed) ON access TO certfleet_broker;"
       "INSERT INTO trace (at, level, module, code, args) VALUES (now(), 'E', 'csr', 1,"

@@ -30,7 +30,8 @@ class VerifyNodeTest : public ::testing::Test {
         apache_.env("APACHE_PORT")));
   }
 
-  void verify() {
+  void verify() { verify_by(handler_); }
+  void verify_by(VerifyNode& handler) {
     store::Database owner(database_.settings());
     owner.write([](store::Tx& tx) {
       domain::NewJob job;
@@ -40,7 +41,7 @@ class VerifyNodeTest : public ::testing::Test {
       job.node = NodeId(1);
       store::jobs::enqueue(tx, job);
     });
-    worker_.run_all(handler_);
+    worker_.run_all(handler);
   }
   void store_certificate(const pki::Certificate& certificate) {
     store::Database owner(database_.settings());
@@ -88,8 +89,10 @@ TEST_F(VerifyNodeTest, a_certificate_that_the_service_does_not_know_is_said_so) 
 TEST_F(VerifyNodeTest, a_node_that_does_not_answer_is_unreachable_after_the_last_attempt) {
   store_certificate(served());
   verify();
-  database_.sql("UPDATE node SET verify_port = 1");
-  verify();
+  VerifyNode away([](const domain::Handshake&, Deadline, std::stop_token) -> Sighting {
+    throw Failure(Fault::unreachable, Text{"応答がありません", "no answer"});
+  });
+  verify_by(away);
   EXPECT_EQ(seen(), served().serial() + " unreachable") << "what was seen last stays";
   EXPECT_EQ(database_.sql("SELECT count(*) FROM job_dead"), "0") << "unreachable is an answer";
   EXPECT_EQ(database_.sql("SELECT count(*) FROM trace WHERE code = 29 AND level = 'E'"), "4");

@@ -66,12 +66,14 @@ csr_by_person             -
 end_sessions              -
 ensure_partitions         s
 failed_logins             a
+forget_what_was_served    -
 give_traces_to_group      -
 guard_sealed_columns      -
 is_admin                  av
 is_owner                  -
 is_person                 av
 job_of_person             a
+keep_keys_at_their_address -
 keep_revision             -
 keep_service_expiry       -
 keep_service_order_state  -
@@ -95,6 +97,7 @@ raise_revision            -
 raise_revision_of_owner   -
 ready_by_turns            sw
 ready_of_priority         sw
+refuse_longer             -
 refuse_person             -
 refuse_retired_key        -
 remove_user               a

@@ -40,9 +40,9 @@ Node iis() {
 TEST(NodeKinds, an_import_name_has_letters_digits_hyphens_dots_and_underscores) {
   EXPECT_EQ(refusal(bigip()), "");
   auto node = bigip();
-  node.bigip.import_name = std::string(255, 'a');
+  node.bigip.import_name = std::string(103, 'a');  // 128 of an object, less what a deployment puts behind it
   EXPECT_EQ(refusal(node), "");
-  for (const auto& bad : {std::string(), std::string(256, 'a'), std::string("a b"), std::string("a/b"),
+  for (const auto& bad : {std::string(), std::string(104, 'a'), std::string("a b"), std::string("a/b"),
                           std::string("a~b"), std::string("a@b"), std::string("名前")}) {
     node.bigip.import_name = bad;
     EXPECT_THAT(refusal(node), ::testing::StartsWith("import name")) << bad;
@@ -212,12 +212,55 @@ TEST(Accesses, only_apache_needs_a_host_key_and_a_login_that_a_shell_knows) {
   EXPECT_EQ(sort_refusal("apache", value), "");
   value.host_key.reset();
   EXPECT_THAT(sort_refusal("apache", value), ::testing::HasSubstr("has no host key"));
+  value.login_secret_set = true;
   EXPECT_EQ(sort_refusal("bigip", value), "");
   EXPECT_EQ(sort_refusal("iis", value), "");
   value = access();
+  value.login_secret_set = true;
   value.login_id = "EXAMPLE\\deploy";
   EXPECT_THAT(sort_refusal("apache", value), ::testing::HasSubstr("login id"));
   EXPECT_EQ(sort_refusal("iis", value), "");
+}
+
+// 9.1.6: REST and WinRM log in by id and password.
+TEST(Accesses, a_bigip_and_iis_need_a_password) {
+  auto value = access();
+  value.login_key_set = true;
+  for (const auto* kind : {"bigip", "iis"}) {
+    value.login_secret_set = false;
+    value.login_secret.reset();
+    EXPECT_EQ(sort_refusal(kind, value), std::string("access web1 has no password, which nodes of kind ") + kind +
+                                             " need: certfleet access set web1 --password");
+    value.login_secret = "sealed";
+    EXPECT_EQ(sort_refusal(kind, value), "") << "it comes with this change";
+    value.login_secret_set = true;
+    value.login_secret = "";
+    EXPECT_NE(sort_refusal(kind, value), "") << "it goes with this change";
+  }
+  EXPECT_EQ(sort_refusal("apache", value), "") << "a key is enough for SSH";
+}
+
+TEST(Accesses, an_execution_id_has_256_bytes_as_a_login_id) {
+  auto value = access();
+  value.exec_id = std::string(256, 'e');
+  EXPECT_EQ(refusal(value), "");
+  *value.exec_id += 'e';
+  EXPECT_THAT(refusal(value), ::testing::StartsWith("execution id"));
+  EXPECT_THAT(refusal(value), ::testing::HasSubstr("longer than 256 bytes"));
+}
+
+TEST(Accesses, an_execution_password_needs_its_id) {
+  auto value = access();
+  value.exec_secret = "sealed";
+  EXPECT_EQ(refusal(value), "execution password: needs an execution id");
+  value.exec_id = "root";
+  EXPECT_EQ(refusal(value), "");
+  value.exec_id.reset();
+  value.exec_secret.reset();
+  value.exec_secret_set = true;
+  EXPECT_EQ(refusal(value), "execution password: needs an execution id");
+  value.exec_secret = "";
+  EXPECT_EQ(refusal(value), "") << "both go";
 }
 
 TEST(NodeKinds, what_has_no_target_is_refused_with_its_id) {
