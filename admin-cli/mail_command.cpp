@@ -54,10 +54,10 @@ void show(Context& context, const NoArguments&) {
   context.out().show(record);
 }
 
-// The password is asked for when the user is new or another, or when it is given.
-void take_password(Context& context, domain::MailSettings& settings, const Set& a, bool new_user) {
+// The password is asked for when the user or the server is new or another, or when it is given.
+void take_password(Context& context, domain::MailSettings& settings, const Set& a, bool needed) {
   if (!settings.auth_user) return;
-  if (!new_user && !a.password.input && a.password.file.empty()) return;
+  if (!needed && !a.password.input && a.password.file.empty()) return;
   auto secret = take_secret(context, a.password,
                             context.say({"{} のパスワード", "Password of {}"}, *settings.auth_user),
                             "--password-stdin, --password-file");
@@ -83,7 +83,9 @@ void set(Context& context, const Set& a) {
   if (settings.from_address.empty() || settings.host.empty())
     context.fail(Fault::usage, {"--from と --host が必要です", "--from and --host are needed"});
   settings = domain::checked(settings);
-  take_password(context, settings, a, settings.auth_user != (before ? before->auth_user : std::nullopt));
+  take_password(context, settings, a,
+                !before || std::tie(settings.auth_user, settings.host, settings.ca_pem) !=
+                               std::tie(before->auth_user, before->host, before->ca_pem));
   context.database().write([&](store::Tx& tx) {
     // A password may have been asked for since: what was looked at must still be there.
     if (before || seen) hold(context, tx, edited(), 0, seen);

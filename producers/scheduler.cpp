@@ -85,11 +85,23 @@ void Scheduler::lead() {
   }
   for (Duty duty : all_duties) {
     if (!timetable_.due(duty, clock_.now())) continue;
-    perform(duty);
+    attempt(to_string(duty), [&] { perform(duty); });
     timetable_.done(duty, clock_.now());
     hear();
   }
   look();
+}
+
+void Scheduler::attempt(const char* what, const std::function<void()>& work) {
+  try {
+    work();
+  } catch (const Failure& failure) {
+    // Whoever loses the lead for one bad row would lose it again a second later, and with it all other duties.
+    if (failure.transient()) throw;
+    daemon_.metrics().add("certfleet_scheduler_refused_total", 1, {{"duty", what}});
+    if (auto others = refused_.log_now(clock_.now()))
+      log::error("{}: {} ({} more refusals since the last line)", what, failure.what(), *others);
+  }
 }
 
 // Before anything else, and between any two things that ask the database: a person waits.
@@ -123,11 +135,12 @@ void Scheduler::sweep() {
 
 void Scheduler::start_due() {
   for (const auto& start : due_) {
-    auto ready = work_.writing([&](store::Tx& tx) {
-      start(tx, duty_batch);
-      return std::move(tx.ready_jobs());
+    attempt(to_string(Duty::start_due), [&] {
+      offer(work_.writing([&](store::Tx& tx) {
+        start(tx, duty_batch);
+        return std::move(tx.ready_jobs());
+      }));
     });
-    offer(std::move(ready));
     hear();
   }
 }

@@ -10,6 +10,7 @@
 #include "lib/base/daemon.h"
 #include "lib/base/pace.h"
 #include "lib/bus/bus.h"
+#include "lib/bus/sparing.h"
 #include "lib/store/daemons.h"
 #include "lib/store/job_store.h"
 #include "producers/relay.h"
@@ -39,6 +40,8 @@ class Scheduler {
   void lead();
   void step_down(const char* why);
   void hear();
+  // What the database refuses ends this once and nothing else; throws when the database is away.
+  void attempt(const char* what, const std::function<void()>& work);
   void perform(Duty duty);
   void start_due();
   void sweep();
@@ -60,6 +63,7 @@ class Scheduler {
   Relay relay_;
   std::array<Pace, domain::all_queues.size()> looks_;
   Timetable timetable_;
+  bus::Sparing refused_;  // lines about duties that the database refuses
 };
 
 }  // namespace certfleet::scheduler

@@ -4,6 +4,16 @@
 
 namespace certfleet::scheduler {
 
+const char* to_string(Duty duty) {
+  switch (duty) {
+    case Duty::sweep: return "sweep";
+    case Duty::promote: return "promote";
+    case Duty::start_due: return "start_due";
+    case Duty::partitions: return "partitions";
+  }
+  return "";
+}
+
 std::chrono::milliseconds Timetable::period(Duty duty) {
   using namespace std::chrono_literals;
   switch (duty) {

@@ -14,6 +14,7 @@ enum class Duty {
   start_due,   // orders and applies whose time has come
   partitions,  // make next month's
 };
+const char* to_string(Duty duty);
 inline constexpr std::array all_duties = {Duty::sweep, Duty::promote, Duty::start_due, Duty::partitions};
 
 class Timetable {

@@ -48,6 +48,11 @@ LANGUAGE sql STABLE SET search_path = certfleet, pg_temp AS $$
     AND p_job.priority >= 0 AND p_job.attempts_max <= 20 AND p_job.time_limit <= interval '1 hour'
     AND p_job.limit_key IS NOT DISTINCT FROM limit_key_of(p_job.queue, p_job.site_id, p_job.subject_id)
     AND (NOT p_job.admitted OR p_job.limit_key IS NULL AND p_job.concurrency_key IS NULL)
+    AND p_job.run_at <= now()
+    -- A key that is nobody's business would keep others from their work; so would a site that no worker serves.
+    AND (p_job.kind = 'apply.run' OR p_job.site_id IS NULL)
+    AND (p_job.kind IN ('csr.make', 'apply.run') OR p_job.concurrency_key IS NULL)
+    AND (p_job.kind LIKE '%.reseal' OR p_job.dedupe_key IS NULL)
     AND coalesce(CASE
     WHEN p_job.kind = 'csr.make' THEN
       p_job.node_id IS NULL AND p_job.concurrency_key = 'order:' || p_job.subject_id AND EXISTS (

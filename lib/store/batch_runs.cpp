@@ -100,6 +100,13 @@ std::optional<WallTime> next_run(Tx& tx, const domain::Schedule& schedule, const
   }
 }
 
+void plan_new(Tx& tx) {
+  for (const auto& schedule : schedules::unplanned(tx))
+    if (auto next = next_run(tx, schedule, schedules::now(tx)))
+      tx.raw().exec_params("UPDATE schedule SET due_at = $2::timestamptz, after_id = 0 WHERE task = $1", schedule.task,
+                           timestamp(*next));
+}
+
 void make_part(Tx& tx, const domain::Schedule& schedule, std::int64_t after, const schedules::Now& now, int rows_max) {
   auto next = next_run(tx, schedule, now);
   if (!next) return;
@@ -117,7 +124,7 @@ void make_part(Tx& tx, const domain::Schedule& schedule, std::int64_t after, con
 }  // namespace
 
 int make_due(Tx& tx, int rows_max) {
-  schedules::plan_new(tx);
+  plan_new(tx);
   auto rows = tx.raw().exec(std::string(schedules::columns) +
                             "WHERE enabled AND due_at <= now() ORDER BY due_at, task FOR UPDATE SKIP LOCKED");
   if (rows.empty()) return 0;

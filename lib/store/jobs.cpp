@@ -80,7 +80,8 @@ std::optional<domain::JobRef> job_of_notice(std::string_view notice) {
   std::string queue_name;
   if (!(words >> id >> queue_name >> site >> service >> priority) || !words.eof()) return std::nullopt;
   auto queue = domain::queue_from(queue_name);
-  if (!queue || id <= 0 || site < 0 || service < 0) return std::nullopt;
+  // Anybody who may connect can notify.
+  if (!queue || id <= 0 || site < 0 || service < 0 || priority < 0) return std::nullopt;
   return domain::JobRef{JobId(id), *queue, SiteId(site), ServiceId(service), priority};
 }
 

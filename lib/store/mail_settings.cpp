@@ -53,6 +53,10 @@ void set(Tx& tx, const domain::MailSettings& settings) try {
       " VALUES ($1, $2, $3, $4, $5, $6)",
       true);
 } catch (const pqxx::check_violation& error) {
+  // Whoever may set the server must not learn the password by it (0020_by_hand.sql).
+  if (std::string_view(error.what()).find("needs the SMTP password again") != std::string_view::npos)
+    throw Failure(Fault::usage, Text{"SMTPサーバーかそのCA証明書を変えるには、SMTP認証のパスワードが再度必要です",
+                                     "another SMTP server or CA certificate needs the SMTP password again"});
   if (std::string_view(error.what()).find("mail_settings_check") == std::string_view::npos) throw;
   throw Failure(Fault::usage, Text{"SMTP認証のユーザーとパスワードは両方が必要です",
                                    "the SMTP user and its password need each other"});

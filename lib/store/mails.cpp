@@ -54,7 +54,10 @@ Mail get(Tx& tx, MailId id) {
   mail.id = id;
   mail.message_id = row[0].c_str();
   auto event = domain::mail_event_from(row[1].c_str());
-  CERTFLEET_INVARIANT(event.has_value(), row[1].c_str());
+  if (!event)
+    throw Failure(Fault::permanent,
+                  Text{"メール {} のイベント {} は不明です", "mail {} is of an unknown event {}"}, id.value(),
+                  row[1].c_str());
   mail.event = *event;
   mail.table = notifications::get(tx, NotificationId(row[2].as<std::int64_t>()));
   mail.service = row[3].c_str();

@@ -24,6 +24,7 @@ void require_known_zone(Tx& tx, const std::string& zone) {
     throw Failure(Fault::usage, domain::unknown_zone, zone);
 }
 
+// Failure if one can't be planned: its row or this machine's list of zones is damaged.
 void plan(Tx& tx, const std::vector<domain::Schedule>& schedules) {
   auto [at, zone] = now(tx);
   for (const auto& schedule : schedules)
@@ -87,9 +88,8 @@ void plan_again(Tx& tx) {
                                       " FOR UPDATE")));
 }
 
-void plan_new(Tx& tx) {
-  plan(tx, schedules_of(tx.raw().exec(std::string(columns) +
-                                      "WHERE enabled AND due_at IS NULL FOR UPDATE SKIP LOCKED")));
+std::vector<domain::Schedule> unplanned(Tx& tx) {
+  return schedules_of(tx.raw().exec(std::string(columns) + "WHERE enabled AND due_at IS NULL FOR UPDATE SKIP LOCKED"));
 }
 
 }  // namespace certfleet::store::schedules

@@ -21,7 +21,7 @@ domain::Schedule update(Tx& tx, const domain::Schedule& schedule);
 // Plans anew what runs in the installation's time zone, after that was changed.
 void plan_again(Tx& tx);
 
-// Plans what was never planned: the schedules of a new installation.
-void plan_new(Tx& tx);
+// What was never planned: the schedules of a new installation. Locked; what others hold is left out.
+std::vector<domain::Schedule> unplanned(Tx& tx);
 
 }  // namespace certfleet::store::schedules

@@ -409,7 +409,6 @@ BEGIN
   IF p_parallel IS NULL AND p_per_minute IS NULL THEN
     DELETE FROM job_limit WHERE key = p_key;
     IF NOT FOUND THEN RETURN false; END IF;
-    UPDATE job SET limit_key = NULL WHERE limit_key = p_key;
     RETURN true;
   END IF;
   INSERT INTO job_limit (key, parallel, per_minute) VALUES (p_key, p_parallel, p_per_minute)

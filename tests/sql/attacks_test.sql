@@ -78,6 +78,21 @@ SELECT throws_ok($$ INSERT INTO job (queue, admitted, kind, subject_id, service_
                  'a job that does not wait for its access');
 SELECT throws_ok($$ INSERT INTO mail (message_id, event, notification_id, service_id) VALUES ('x', 'order_started', 1, 2) $$,
                  '42501', NULL, 'a mail to red''s recipients');
+-- A job that is his own must not stand in the way of others'.
+SELECT throws_ok(format($$ INSERT INTO job (queue, admitted, kind, subject_id, priority, time_limit, attempts_max, %s)
+                           VALUES ('mail', false, 'mail.test', 1, 0, '1 min', 1, %L) $$, field, value), '42501', NULL,
+                 format('a test mail with %s = %s', field, value))
+FROM (VALUES ('dedupe_key', 'verify.expiry'), ('concurrency_key', 'order:1'), ('site_id', '1'), ('run_at', 'infinity'))
+  AS t(field, value);
+SELECT lives_ok($$ INSERT INTO job (queue, admitted, kind, subject_id, priority, time_limit, attempts_max)
+                   VALUES ('mail', true, 'mail.test', 1, 0, '1 min', 1) $$, 'which without these is allowed');
+SELECT throws_ok(format($$ INSERT INTO mail (message_id, event, event_key, notification_id, service_id)
+                           VALUES ('x', %L, %L, 2, 2) $$, event, key), '42501', NULL, format('a mail of %s %s', event, key))
+FROM (VALUES ('expired', 'expired:1'), ('order_started', 'expired:1'), ('no_such_event', NULL)) AS t(event, key);
+UPDATE mail_settings SET auth_user = 'u', auth_password_sealed = 'sealed';
+SELECT throws_ok($$ UPDATE mail_settings SET host = 'mail.evil.test' $$, '23514',
+                 'another SMTP server or CA certificate needs the SMTP password again',
+                 'the SMTP password is not sent to another server');
 
 -- Whether red has something: the same words for what he does not see and for what is not there.
 CREATE FUNCTION pg_temp.words(statement text) RETURNS text LANGUAGE plpgsql AS $$

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <pqxx/pqxx>
+
 #include "lib/bus/client.h"
 #include "lib/store/batch_runs.h"
 #include "lib/store/jobs.h"
@@ -101,6 +103,23 @@ TEST_F(SchedulerTest, a_leader_whose_connection_is_cut_leads_again_or_leaves_it_
          " AND usename = 'certfleet_scheduler'");
   database.write([](store::Tx& tx) { store::jobs::enqueue(tx, {.kind = "apply.run"}); });
   EXPECT_TRUE(eventually(10s, [&] { return first->offers() == 1; }));
+}
+
+TEST_F(SchedulerTest, what_the_database_refuses_of_one_duty_costs_neither_the_lead_nor_another_duty) {
+  std::atomic<int> refused{0};
+  auto scheduler = start({[&](store::Tx& tx, int) {
+                            ++refused;
+                            tx.raw().exec("SELECT 1 / 0");
+                            return 0;
+                          },
+                          [](store::Tx& tx, int) {
+                            return store::jobs::enqueue(tx, {.kind = "apply.run", .dedupe_key = "once"});
+                          }});
+  ASSERT_TRUE(eventually(5s, [&] { return scheduler->offers() >= 1; }));
+  EXPECT_TRUE(eventually(5s, [&] { return refused >= 2; }));
+  EXPECT_EQ(scheduler->daemon.metrics().render().find("certfleet_scheduler_leading 0"), std::string::npos);
+  EXPECT_NE(scheduler->daemon.metrics().render().find("certfleet_scheduler_refused_total{duty=\"start_due\"}"),
+            std::string::npos);
 }
 
 TEST_F(SchedulerTest, hears_of_a_persons_request_at_once) {

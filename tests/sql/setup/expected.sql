@@ -74,10 +74,12 @@ is_owner                  -
 is_person                 av
 job_of_person             a
 keep_keys_at_their_address -
+keep_password_at_its_server -
 keep_revision             -
 keep_service_expiry       -
 keep_service_order_state  -
 first_ready               sw
+forget_limit              -
 forget_sessions           s
 keep_windows_key_alone    -
 limit_key_of              asw
