@@ -137,7 +137,7 @@ void show_service(Context& context, const std::string& name) {
         {"expiry", {"有効期限ステータス", "certificate"}, expiry_status_cell(row->not_after, now, language)});
     record.fields.push_back({"not_after", words::expires, expiry_cell(row->not_after, now, language)});
     record.fields.push_back(
-        {"order_state", {"申請ステータス", "order"}, order_state_cell(row->order_state, language)});
+        {"order_state", {"申請ステータス", "order"}, order_state_cell(row->order_state, language, row->order_in_error)});
     if (!row->order_error.empty())
       record.fields.push_back(
           {"order_error", {"申請メッセージ", "order message"}, Cell(row->order_error).in(Tone::error)});
