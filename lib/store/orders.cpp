@@ -94,7 +94,7 @@ CsrId require_stored_csr(Tx& tx, const domain::Service& service) {
   return newest->id;
 }
 
-// Failure in a person's words.
+// Failure in a person's words: (conflict) if the service is disabled, else (usage).
 Orderable require_orderable(Tx& tx, ServiceId id) {
   auto service = services::get(tx, id);
   if (!service.enabled)
@@ -176,7 +176,8 @@ void postpone(Tx& tx, const Order& order, const Failure& why) {
   traces::add(tx, std::span(&trace, 1));
   tx.raw().exec_params("UPDATE ca_order SET scheduled_at = now() + make_interval(hours => $2) WHERE id = $1",
                        order.id.value(), static_cast<int>(due_again.count()));
-  record_error(tx, order.id, why.what());
+  bool disabled = why.fault() == Fault::conflict;  // nobody looks after it: no error, and no mail
+  if (!disabled) record_error(tx, order.id, why.what());
 }
 
 const char* word(End how) {

@@ -52,8 +52,8 @@ Order start_now(Tx& tx, ServiceId service, bool by_person);
 Order schedule(Tx& tx, ServiceId service, WallTime at);
 
 // Starts what is due. What can't start stays scheduled and is tried again after an hour, with a trace and, if
-// the reason is new, a mail (manual 8.6.2). Returns how many were looked at. Any number of schedulers may
-// call it.
+// the reason is new and the service is not disabled, a mail (manual 7.2.2, 8.6.2). Returns how many were looked
+// at. Any number of schedulers may call it.
 int start_due(Tx& tx, int rows_max);
 
 // The service's live order: one that is scheduled ends at once, one that is under way when its worker hears
@@ -73,7 +73,8 @@ void record_url(Tx& tx, OrderId id, std::string_view order_url);
 // the next attempt places another one. Does nothing if another reference is recorded.
 void forget_url(Tx& tx, OrderId id, std::string_view order_url);
 
-// What went wrong, though the order goes on. One that differs from the last that was mailed makes a mail (manual 6.7.3).
+// What went wrong, though the order goes on. One that differs from the last that was mailed makes a mail (manual
+// 6.7.3).
 void record_error(Tx& tx, OrderId id, std::string_view error);
 // It goes on without an error: what was recorded before is over.
 void forget_error(Tx& tx, OrderId id);
