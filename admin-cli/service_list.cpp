@@ -79,11 +79,14 @@ Table table_of(const service_list::Page& page, Language language) {
                {"enabled", words::enabled}},
               {},
               {}};
-  for (const auto& row : page.rows)
+  for (const auto& row : page.rows) {
     table.add({row.name, Cell(row.common_name).as(domain::u_labels(row.common_name)),
                expiry_cell(row.not_after, now, language), expiry_status_cell(row.not_after, now, language),
                order_state_cell(row.order_state, language, row.order_in_error), row.nodes, row.group, row.enabled},
               tone_of(row, now));
+    if (!row.enabled)
+      for (auto& cell : table.rows.back()) cell.tone = Tone::plain;
+  }
   return table;
 }
 

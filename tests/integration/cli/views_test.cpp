@@ -182,6 +182,47 @@ TEST_F(Views, the_command_beside_a_count_lists_what_was_counted) {
   bad(2, "scheduled|started|placed", {"order", "list", "--state", "lost"});
 }
 
+// Manual 7.1 and 7.2.2, as a terminal shows it.
+TEST_F(Views, rows_have_the_colour_of_their_certificate_and_disabled_ones_have_none) {
+  constexpr const char* red = "\x1b[31m";
+  constexpr const char* yellow = "\x1b[33m";
+  add_service("expired", "-1 days");
+  add_service("soon", "10 days");
+  add_service("off", "-1 days", false);
+  add_order("soon", "failed", "no such domain");
+  add_order("off", "failed", "no such domain");
+  auto on_terminal = [](const std::string& words) {
+    auto command = CERTFLEET_BIN "/certfleet --lang en --config " + config_file_.string() + " " + words;
+    certfleet::testing::ProcessOptions options;
+    options.env = {{"TERM", "xterm"}, {"HOME", home_->path().string()}};
+    auto ran = certfleet::testing::run({"script", "-qec", command, "/dev/null"}, std::move(options));
+    EXPECT_EQ(ran.exit_code, 0) << ran.err;
+    return ran.out;
+  };
+  auto lines = [&](const std::string& words) {
+    std::map<std::string, std::string> found;
+    std::istringstream all(on_terminal(words));
+    for (std::string line; std::getline(all, line);)
+      for (const std::string name : {"expired", "soon", "off"})
+        if (auto at = line.find(name); at != std::string::npos && at < 10) found.emplace(name, line);
+    return found;
+  };
+  auto list = lines("service list");
+  ASSERT_EQ(list.size(), 3U);
+  EXPECT_TRUE(list["expired"].starts_with(red)) << list["expired"];
+  EXPECT_TRUE(list["soon"].starts_with(yellow)) << list["soon"];
+  EXPECT_NE(list["soon"].find(std::string(red) + "failed"), std::string::npos) << "the graver one shows";
+  EXPECT_EQ(list["off"].find('\x1b'), std::string::npos) << list["off"];
+  on("DELETE FROM certfleet.certificate");
+  on("UPDATE certfleet.service SET not_after = now() - interval '1 day'");
+  auto shown = [&](const std::string& name) { return on_terminal("service show " + name); };
+  EXPECT_NE(shown("expired").find(std::string(red) + "expired"), std::string::npos) << shown("expired");
+  auto off = shown("off");
+  EXPECT_EQ(off.find(std::string(red) + "expired"), std::string::npos) << off;
+  EXPECT_EQ(off.find(std::string(red) + "failed"), std::string::npos) << off;
+  EXPECT_NE(off.find("expired"), std::string::npos);
+}
+
 TEST_F(Views, a_renewed_certificate_is_no_warning_any_more) {
   add_service("shop", "5 days");
   on("INSERT INTO certfleet.certificate (service_id, slot, serial, sha256, common_name, not_before, not_after,"
