@@ -142,7 +142,8 @@ void add_order_commands(Commands& commands) {
       },
       cancel);
   commands.verb<List>(
-      "order", "list", {"申請の一覧", "List the orders, newest first"}, "certfleet order list --service shop\n  certfleet order list --state started --state placed",
+      "order", "list", {"申請の一覧", "List the orders, newest first"},
+      "certfleet order list --service shop\n  certfleet order list --state started --state placed",
       [](Verb& verb, List& a) {
         verb.option(a.service, "--service", "NAME", {"このサービスのもの", "Of this service"})
             .choices(a.states, "--state", {"scheduled", "started", "placed", "issued", "failed", "cancelled"},

@@ -60,7 +60,8 @@ Topic live_orders(Tx& tx, const char* states, int first_max) {
                   " FROM ca_order o JOIN service s ON s.id = o.service_id"
                   " WHERE s.enabled AND o.ended_at IS NULL AND o.error IS NULL AND o.state IN ({1})"
                   " ORDER BY o.scheduled_at, o.id LIMIT $1",
-                  fmt::format("FROM service s WHERE s.enabled AND s.order_key IN ({}) AND NOT s.order_in_error", states),
+                  fmt::format("FROM service s WHERE s.enabled AND NOT s.order_in_error AND s.order_key IN ({})",
+                              states),
                   states),
       first_max));
 }
