@@ -303,6 +303,17 @@ TEST(Limits, each_path_of_a_node_has_1024_bytes) {
                      [](Node& to, std::string text) { to.apache.control = std::move(text); });
 }
 
+TEST(Limits, a_profile_and_each_part_of_a_partition_have_255_bytes) {
+  Node lb;
+  lb.name = "lb1";
+  lb.kind = "bigip";
+  lb.bigip = {"shop-clientssl", "shop", "Common"};
+  expect_limit<Node>("SSL profile", 255, lb, [](Node& to, std::string text) { to.bigip.profile = std::move(text); });
+  expect_limit<Node>("partition", 255, lb, [](Node& to, std::string text) { to.bigip.partition = std::move(text); });
+  expect_limit<Node>("folder of a partition", 255, lb,
+                     [](Node& to, std::string text) { to.bigip.partition = "Common/" + std::move(text); });
+}
+
 // As typed, in any script; stored as A-labels.
 TEST(Hosts, in_other_scripts_are_taken_wherever_a_host_is_typed) {
   auto value = node();
