@@ -90,7 +90,7 @@ REVOKE certfleet_admin FROM "viewer.in@sql.test";
 
 -- Every step of it is in the audit log, without the verifier.
 SELECT is(ARRAY(SELECT who || ' ' || action FROM audit WHERE table_name = 'app_user' AND name = 'a@sql.test' ORDER BY id),
-          'admin.in@sql.test INSERT' || array_fill('admin.in@sql.test UPDATE'::text, ARRAY[6])
+          ARRAY['admin.in@sql.test INSERT'] || array_fill('admin.in@sql.test UPDATE'::text, ARRAY[6])
             || ARRAY[session_user || ' UPDATE', 'admin.in@sql.test DELETE'], 'the log has his life');
 SELECT is_empty($$ SELECT 1 FROM audit WHERE before::text || after::text LIKE '%SCRAM%' $$, 'and no verifier');
 SELECT is_empty($$ SELECT 1 FROM audit WHERE concat(before, after) LIKE '%5ea1ed%' $$, 'nor a sealed value');
