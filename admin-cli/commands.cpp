@@ -27,6 +27,16 @@ void set_help(CLI::App& app, Language language) {
   app.set_help_flag("-h,--help", std::string(Text{"この説明を表示する", "Show this help"}.in(language)));
 }
 
+// To one of a few words.
+void limit_to(CLI::Option& option, const std::vector<std::string>& words, Language language) {
+  std::string joined;
+  for (const auto& word : words) joined += (joined.empty() ? "" : "|") + word;
+  auto text = Text{"{} のどれかです", "needs one of {}"}.with(language, joined);
+  option.type_name(joined)->check([=](const std::string& given) {
+    return std::find(words.begin(), words.end(), given) != words.end() ? std::string() : text;
+  });
+}
+
 // The innermost command that was recognised.
 const CLI::App& innermost(const CLI::App& app) {
   const CLI::App* inner = &app;
@@ -211,13 +221,14 @@ Verb& Verb::option(std::optional<int>& into, const char* name, const char* value
 
 Verb& Verb::choice(std::optional<std::string>& into, const char* name, std::vector<std::string> words,
                    Text about) {
-  std::string joined;
-  for (const auto& word : words) joined += (joined.empty() ? "" : "|") + word;
-  last_ = app_of(app_).add_option(name, into, std::string(about.in(language_)))->type_name(joined);
-  auto text = Text{"{} のどれかです", "needs one of {}"}.with(language_, joined);
-  option_of(last_).check([=](const std::string& given) {
-    return std::find(words.begin(), words.end(), given) != words.end() ? std::string() : text;
-  });
+  last_ = app_of(app_).add_option(name, into, std::string(about.in(language_)));
+  limit_to(option_of(last_), words, language_);
+  return *this;
+}
+
+Verb& Verb::choices(std::vector<std::string>& into, const char* name, std::vector<std::string> words, Text about) {
+  list(into, name, "", about);
+  limit_to(option_of(last_), words, language_);
   return *this;
 }
 

@@ -34,6 +34,8 @@ class Verb {
   Verb& choice(std::optional<std::string>& into, const char* name, std::vector<std::string> words,
                Text about);
   Verb& choice(std::optional<bool>& into, const char* name, Text about);  // on or off
+  // The same, as often as one likes: one of these.
+  Verb& choices(std::vector<std::string>& into, const char* name, std::vector<std::string> words, Text about);
   // As often as one likes.
   Verb& list(std::vector<std::string>& into, const char* name, const char* value, Text about);
   Verb& list(std::optional<std::vector<std::string>>& into, const char* name, const char* value, Text about);

@@ -2,6 +2,7 @@
 #include "admin-cli/commands.h"
 #include "admin-cli/lookup.h"
 #include "admin-cli/nouns.h"
+#include "admin-cli/revision.h"
 #include "admin-cli/words.h"
 #include "lib/domain/checks.h"
 #include "lib/store/company.h"
@@ -9,8 +10,11 @@
 namespace certfleet::cli {
 namespace {
 
+constexpr auto table = store::revisions::Table::company;
+
 struct Set {
   std::string name;
+  std::optional<int> if_revision;
 };
 
 domain::Company company_of(const Context& context, store::Tx& tx) {
@@ -21,8 +25,13 @@ domain::Company company_of(const Context& context, store::Tx& tx) {
 }
 
 void show(Context& context, const NoArguments&) {
-  auto company = context.database().reading([&](store::Tx& tx) { return company_of(context, tx); });
-  context.out().show(id_and_name(company.id.value(), company.name));
+  Record record;
+  context.database().read([&](store::Tx& tx) {
+    auto company = company_of(context, tx);
+    record = id_and_name(company.id.value(), company.name);
+    record.fields.push_back(revision_field(tx, table, company.id.value()));
+  });
+  context.out().show(record);
 }
 
 void set(Context& context, const Set& a) {
@@ -30,6 +39,7 @@ void set(Context& context, const Set& a) {
   domain::Company company;
   context.database().write([&](store::Tx& tx) {
     company = company_of(context, tx);
+    hold(context, tx, {table, words::company, company.name}, company.id.value(), a.if_revision);
     company.name = a.name;
     store::company::update(tx, company);
   });
@@ -45,7 +55,11 @@ void add_company_commands(Commands& commands) {
                              show);
   commands.verb<Set>(
       "company", "set", {"企業名を変更する", "Change the company's name"}, "certfleet company set --name \"Example K.K.\"",
-      [](Verb& verb, Set& a) { verb.option(a.name, "--name", "NAME", {"企業名称", "Name"}).needed(); }, set);
+      [](Verb& verb, Set& a) {
+        verb.option(a.name, "--name", "NAME", {"企業名称", "Name"}).needed();
+        declare_if_revision(verb, a.if_revision);
+      },
+      set);
 }
 
 }  // namespace certfleet::cli

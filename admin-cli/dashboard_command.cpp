@@ -27,7 +27,7 @@ using Tell = Cell (*)(const Item& item, WallTime now, Language language);
 Cell tell_expiry(const Item& item, WallTime now, Language language) { return expiry_cell(item.at, now, language); }
 
 Cell tell_order(const Item& item, WallTime, Language language) {
-  auto state = order_state_cell(item.state, language);
+  auto state = order_state_cell(item.state, language, !item.error.empty());
   auto text = *state.shown;
   if (!item.error.empty()) text += ": " + item.error;
   if (item.state == "scheduled" && item.at) text += ": " + *Cell(*item.at).shown;
@@ -57,31 +57,34 @@ struct Row {
 constexpr Text expiry_topic{"期限管理", "expiry"};
 constexpr Text order_topic{"申請", "order"};
 constexpr Text apply_topic{"適用", "apply"};
-constexpr const char* see_ending = "certfleet service list --state expiring --sort expiry";
-constexpr const char* see_nodes = "certfleet node list";
 
 constexpr std::array rows = {
     Row{"expired", {"証明書失効", "certificates expired"}, Tone::error, "expiry", expiry_topic,
         "certfleet service list --state expired", &Board::expired, tell_expiry},
     Row{"order_failed", {"申請エラー", "orders failed"}, Tone::error, "order", order_topic,
-        "certfleet service list --order failed", &Board::orders_failed, tell_order},
-    Row{"under_15", {"期限15日未満", "under 15 days"}, Tone::warning, "expiry", expiry_topic, see_ending,
-        &Board::under_15, tell_expiry},
-    Row{"under_30", {"期限30日未満", "under 30 days"}, Tone::warning, "expiry", expiry_topic, see_ending,
-        &Board::under_30, tell_expiry},
-    Row{"under_60", {"期限60日未満", "under 60 days"}, Tone::warning, "expiry", expiry_topic, see_ending,
-        &Board::under_60, tell_expiry},
-    Row{"under_90", {"期限90日未満", "under 90 days"}, Tone::warning, "expiry", expiry_topic, see_ending,
-        &Board::under_90, tell_expiry},
-    Row{"apply_failed", {"適用エラー", "applies failed"}, Tone::warning, "apply", apply_topic, see_nodes,
+        "certfleet service list --order-error on --enabled on", &Board::orders_failed, tell_order},
+    Row{"under_15", {"期限15日未満", "under 15 days"}, Tone::warning, "expiry", expiry_topic,
+        "certfleet service list --state under-15 --sort expiry", &Board::under_15, tell_expiry},
+    Row{"under_30", {"期限30日未満", "under 30 days"}, Tone::warning, "expiry", expiry_topic,
+        "certfleet service list --state under-30 --sort expiry", &Board::under_30, tell_expiry},
+    Row{"under_60", {"期限60日未満", "under 60 days"}, Tone::warning, "expiry", expiry_topic,
+        "certfleet service list --state under-60 --sort expiry", &Board::under_60, tell_expiry},
+    Row{"under_90", {"期限90日未満", "under 90 days"}, Tone::warning, "expiry", expiry_topic,
+        "certfleet service list --state under-90 --sort expiry", &Board::under_90, tell_expiry},
+    Row{"apply_failed", {"適用エラー", "applies failed"}, Tone::warning, "apply", apply_topic,
+        "certfleet node list --apply-status failed --apply-status rolled_back --enabled on --service-enabled on",
         &Board::applies_failed, tell_apply},
     Row{"order_scheduled", {"申請待ち", "orders scheduled"}, Tone::plain, "order", order_topic,
-        "certfleet service list --order scheduled", &Board::orders_scheduled, tell_order},
-    Row{"order_under_way", {"申請中", "orders under way"}, Tone::plain, "order", order_topic, "certfleet order list",
+        "certfleet service list --order scheduled --order-error off --enabled on", &Board::orders_scheduled,
+        tell_order},
+    Row{"order_under_way", {"申請中", "orders under way"}, Tone::plain, "order", order_topic,
+        "certfleet service list --order started --order placed --order-error off --enabled on",
         &Board::orders_under_way, tell_order},
-    Row{"apply_scheduled", {"適用待ち", "applies scheduled"}, Tone::plain, "apply", apply_topic, see_nodes,
+    Row{"apply_scheduled", {"適用待ち", "applies scheduled"}, Tone::plain, "apply", apply_topic,
+        "certfleet node list --apply-status scheduled --enabled on --service-enabled on",
         &Board::applies_scheduled, tell_apply},
-    Row{"apply_under_way", {"適用中", "applies under way"}, Tone::plain, "apply", apply_topic, see_nodes,
+    Row{"apply_under_way", {"適用中", "applies under way"}, Tone::plain, "apply", apply_topic,
+        "certfleet node list --apply-status started --enabled on --service-enabled on",
         &Board::applies_under_way, tell_apply},
 };
 

@@ -7,6 +7,7 @@
 #include "lib/store/accesses.h"
 #include "lib/store/applicants.h"
 #include "lib/store/ca_accounts.h"
+#include "lib/store/company.h"
 #include "lib/store/groups.h"
 #include "lib/store/mail_settings.h"
 #include "lib/store/nodes.h"
@@ -191,17 +192,42 @@ FormNoun groups() {
   return made;
 }
 
-// Users are shown; a new one needs a password or a one-time code, which no document carries.
+// No document carries a password: a new user has none, until an administrator gives him a one-time code.
 FormNoun users() {
-  auto store = store_of<domain::User>(
-      "user", Table::user, store::users::list, store::users::get,
-      [](Tx&, const domain::User&) -> UserId {
-        throw Failure(Fault::usage, Text{"新しいユーザーは certfleet user add で追加してください",
-                                         "a new user is made by certfleet user add"});
-      },
-      store::users::update);
-  store.locked = false;
-  return named("users", nouns::user, std::move(store));
+  namespace s = store::users;
+  return named("users", nouns::user,
+               store_of<domain::User>("user", Table::user, s::list, s::get, s::add_without_password, s::update));
+}
+
+// Its name is what it has, and it is not found by it: there is one.
+FormNoun company() {
+  FormNoun made{"company", nouns::company, true};
+  made.keys = {"name"};
+  auto with_name = [](const std::string& name) { return std::vector{FormEntry{"name", name}}; };
+  made.all = [](Tx& tx, FormNames&) {
+    std::vector<Form> forms;
+    if (auto found = store::company::find(tx))
+      forms.push_back({found->name, static_cast<int>(store::revisions::of(tx, Table::company, found->id.value())), {}});
+    return forms;
+  };
+  made.put = [with_name](Tx& tx, FormNames& names, const Sealer& seal, const Form& form) {
+    FormReader(form, names, seal).finish();
+    domain::check_name(form.name, nouns::company);
+    auto found = store::company::find(tx);
+    if (!found)
+      throw Failure(Fault::not_found, Text{"企業がありません: certfleet init", "there is no company yet: certfleet init"});
+    check_revision(form, store::revisions::lock(tx, Table::company, found->id.value()));
+    found = store::company::find(tx);
+    Change change{Change::How::same, {}, {}};
+    change.before.entries = with_name(found->name);
+    change.after.entries = with_name(form.name);
+    if (found->name == form.name) return change;
+    change.how = Change::How::changed;
+    found->name = form.name;
+    store::company::update(tx, *found);
+    return change;
+  };
+  return made;
 }
 
 // Reads the form into `thing`, which has its defaults.
@@ -224,7 +250,9 @@ Change put_single(FormNames& names, const Sealer& seal, const Form& form, T& thi
 FormNoun settings() {
   FormNoun made{"settings", {"設定", "settings"}, true};
   made.keys = keys_of<domain::Settings>();
-  made.all = [](Tx& tx, FormNames& names) { return std::vector{form_of(store::settings::get(tx), names)}; };
+  made.all = [](Tx& tx, FormNames& names) {
+    return std::vector{with_revision(form_of(store::settings::get(tx), names), tx, Table::settings, 0)};
+  };
   made.put = [](Tx& tx, FormNames& names, const Sealer& seal, const Form& form) {
     check_revision(form, store::revisions::lock(tx, Table::settings, 0));
     domain::Settings wanted;
@@ -240,7 +268,8 @@ FormNoun mail() {
   made.keys = keys_of<domain::MailSettings>();
   made.all = [](Tx& tx, FormNames& names) {
     std::vector<Form> forms;
-    if (auto found = store::mail_settings::find(tx)) forms.push_back(form_of(*found, names));
+    if (auto found = store::mail_settings::find(tx))
+      forms.push_back(with_revision(form_of(*found, names), tx, Table::mail_settings, 0));
     return forms;
   };
   made.put = [](Tx& tx, FormNames& names, const Sealer& seal, const Form& form) {
@@ -257,21 +286,24 @@ FormNoun mail() {
 }
 
 FormNoun schedules() {
-  FormNoun made{"schedules", {"バッチの実行予定", "schedule"}};
+  FormNoun made{"schedules", nouns::schedule};
   made.keys = keys_of<domain::Schedule>();
   made.all = [](Tx& tx, FormNames& names) {
     std::vector<Form> forms;
     for (const auto& schedule : store::schedules::list(tx)) {
-      forms.push_back(form_of(schedule, names));
+      auto id = store::schedules::id_of(tx, schedule.task).value();
+      forms.push_back(with_revision(form_of(schedule, names), tx, Table::schedule, id));
       forms.back().name = schedule.task;
     }
     return forms;
   };
   made.put = [](Tx& tx, FormNames& names, const Sealer& seal, const Form& form) {
-    auto before = store::schedules::find(tx, form.name);
-    if (!before)
-      throw Failure(Fault::not_found, Text{"\"{}\" というバッチはありません", "there is no batch run \"{}\""},
+    auto id = store::schedules::id_of(tx, form.name);
+    if (!id)
+      throw Failure(Fault::not_found, Text{"\"{}\" という定期処理はありません", "there is no batch run \"{}\""},
                     form.name);
+    check_revision(form, store::revisions::lock(tx, Table::schedule, *id));
+    auto before = store::schedules::find(tx, form.name);
     domain::Schedule wanted;
     wanted.task = before->task;
     auto change = put_single(names, seal, form, wanted, before);
@@ -285,6 +317,7 @@ FormNoun schedules() {
 
 const std::vector<FormNoun>& form_nouns() {
   static const std::vector<FormNoun> all = {
+      company(),
       settings(),
       schedules(),
       mail(),

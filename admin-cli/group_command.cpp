@@ -33,6 +33,10 @@ struct Add {
 struct Named {
   std::string name;
 };
+struct Remove {
+  std::string name;
+  std::optional<int> if_revision;
+};
 
 // Names of members, and the notification table's.
 std::vector<std::string> members_of(store::Tx& tx, GroupId id) {
@@ -88,12 +92,12 @@ void add(Context& context, const Add& a) {
                      id_and_name(group.id.value(), group.name));
 }
 
-void remove(Context& context, const Named& a) {
-  auto group = context.database().reading([&](store::Tx& tx) { return group_named(context, tx, a.name); });
-  if (!context.confirmed(context.say(words::remove_question, context.say(words::group), group.name))) return;
-  context.database().write([&](store::Tx& tx) { store::groups::remove(tx, group.id); });
-  context.out().done(context.say(words::removed, context.say(words::group), group.name),
-                     id_and_name(group.id.value(), group.name));
+void remove(Context& context, const Remove& a) {
+  remove_after_question(
+      context, {revised, words::group, a.name}, a.if_revision,
+      context.say(words::remove_question, context.say(words::group), a.name),
+      [&](store::Tx& tx) { return group_named(context, tx, a.name).id.value(); },
+      [](store::Tx& tx, std::int64_t id) { store::groups::remove(tx, GroupId(id)); });
 }
 
 void set(Context& context, const Set& a) {
@@ -138,8 +142,13 @@ void add_group_commands(Commands& commands) {
                   {"所属させるユーザー (なければ自分)", "User to be in it (you, if none is given)"});
       },
       add);
-  commands.verb<Named>("group", "remove", {"グループを削除する", "Remove a group without services"},
-                       "certfleet group remove web", declare_named, remove);
+  commands.verb<Remove>(
+      "group", "remove", {"グループを削除する", "Remove a group without services"}, "certfleet group remove web",
+      [](Verb& verb, Remove& a) {
+        verb.argument(a.name, "NAME", {"グループ名", "Name of the group"});
+        declare_if_revision(verb, a.if_revision);
+      },
+      remove);
   commands.verb<Set>(
       "group", "set", {"グループの設定を変更する", "Change a group"},
       "certfleet group set web --notification standard --member b@example.com",

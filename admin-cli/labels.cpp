@@ -91,8 +91,12 @@ Cell expiry_status_cell(std::optional<WallTime> not_after, WallTime now, Languag
   return cell_of(expiry_labels, std::string(to_string(domain::expiry_of(not_after, now))), language);
 }
 
-Cell order_state_cell(const std::optional<std::string>& state, Language language) {
-  return state ? cell_of(order_labels, *state, language) : Cell();
+Cell order_state_cell(const std::optional<std::string>& state, Language language, bool in_error) {
+  if (!state) return {};
+  auto cell = cell_of(order_labels, *state, language);
+  if (!in_error || cell.tone == Tone::error) return cell;
+  auto text = Text{"{} (エラー)", "{} (error)"}.with(language, *cell.shown);
+  return std::move(cell).as(std::move(text), Tone::error);
 }
 
 Cell apply_status_cell(const std::string& status, Language language) {

@@ -14,7 +14,8 @@ Cell expiry_cell(std::optional<WallTime> not_after, WallTime now, Language langu
 // One word of a certificate's standing: "under_30".
 Cell expiry_status_cell(std::optional<WallTime> not_after, WallTime now, Language language);
 
-Cell order_state_cell(const std::optional<std::string>& state, Language language);
+// Red if the order failed, or `in_error` and is tried again.
+Cell order_state_cell(const std::optional<std::string>& state, Language language, bool in_error = false);
 Cell apply_status_cell(const std::string& status, Language language);
 Cell served_state_cell(const std::optional<std::string>& state, Language language);
 Cell job_state_cell(const std::string& state, Language language);

@@ -150,7 +150,9 @@ void declare_set(Verb& verb, Set& a) {
   verb.option(a.from, "--from", "MAIL", {"発信元メールアドレス", "Sender"})
       .option(a.host, "--host", "HOST", {"メールサーバー", "Mail server"})
       .option(a.port, "--port", "PORT", 1, 65535, {"ポート番号 (587)", "Port (587)"})
-      .option(a.user, "--user", "ID", {"SMTP 認証のユーザー", "User for SMTP AUTH"})
+      .option(a.user, "--user", "ID",
+              {"SMTP 認証のユーザー (サーバーが求める形式。メールアドレスでなくてもよい)",
+               "User for SMTP AUTH, in the form that the server wants: a mail address or a plain name"})
       .flag(a.no_auth, "--no-auth", {"SMTP 認証をしない", "No SMTP AUTH"})
       .not_with("--user")
       .flag(a.password.input, "--password-stdin",

@@ -68,6 +68,11 @@ std::vector<std::string> keys_of() {
   return collector.keys();
 }
 
+inline Form with_revision(Form form, Tx& tx, Table table, std::int64_t id) {
+  form.revision = static_cast<int>(store::revisions::of(tx, table, id));
+  return form;
+}
+
 inline void check_revision(const Form& form, std::int64_t now) {
   if (form.revision && *form.revision != now)
     throw Failure(Fault::conflict,
@@ -87,7 +92,6 @@ struct Store {
   std::function<void(Tx&, const T&)> update;
   // What a changed thing takes over from what it was before the form is read.
   std::function<void(T&, const T&)> keep = [](T&, const T&) {};
-  bool locked = true;  // no: people may not lock its rows, and `update` does it for them
   // Of nouns that come by the thousand: several in one statement, which is refused whole if one of them is.
   struct Many {
     std::function<std::vector<T>(Tx&, const std::vector<std::int64_t>&)> get;
@@ -108,8 +112,7 @@ template <class T>
 std::optional<Found<T>> find(Tx& tx, FormNames& names, const Store<T>& store, const Form& form) {
   auto id = names.find(store.noun, form.name);
   if (!id) return std::nullopt;
-  auto revision = store.locked ? store::revisions::lock(tx, store.table, *id)
-                               : store::revisions::of(tx, store.table, *id);
+  auto revision = store::revisions::lock(tx, store.table, *id);
   return Found<T>{revision, store.get(tx, *id)};
 }
 

@@ -37,8 +37,9 @@ struct Remove {
   std::optional<int> if_revision;
 };
 struct List {
-  std::optional<std::string> service, site, access, kind, apply_status, name, sort, after;
-  std::optional<bool> enabled;
+  std::optional<std::string> service, site, access, kind, name, sort, after;
+  std::vector<std::string> apply_statuses;
+  std::optional<bool> enabled, service_enabled;
   std::optional<int> limit;
   bool descending = false;
 };
@@ -80,7 +81,8 @@ node_list::Filter filter_of(const Context& context, store::Tx& tx, const List& a
   if (a.access) filter.access = access_named(context, tx, *a.access).id;
   filter.kind = a.kind;
   filter.enabled = a.enabled;
-  filter.apply_status = a.apply_status;
+  filter.service_enabled = a.service_enabled;
+  filter.apply_statuses = a.apply_statuses;
   filter.name_part = a.name.value_or("");
   return filter;
 }
@@ -136,9 +138,11 @@ void declare_list(Verb& verb, List& a) {
       .option(a.access, "--access", "NAME", {"このアクセス情報を使うもの", "With this access"})
       .choice(a.kind, "--kind", {"apache", "bigip", "iis"}, {"この種別のもの", "Of this kind"})
       .choice(a.enabled, "--enabled", {"有効/無効のもの", "Enabled ones, or disabled ones"})
-      .choice(a.apply_status, "--apply-status",
-              {"none", "scheduled", "started", "applied", "rolled_back", "failed"},
-              {"この適用ステータスのもの", "With this apply status"})
+      .choice(a.service_enabled, "--service-enabled",
+              {"有効/無効なサービスのもの", "Of enabled services, or of disabled ones"})
+      .choices(a.apply_statuses, "--apply-status",
+               {"none", "scheduled", "started", "applied", "rolled_back", "failed"},
+               {"この適用ステータスのもの (複数指定可)", "With this apply status; may be given several times"})
       .option(a.name, "--match", "TEXT", {"名称にこれを含むもの", "With this in the name"})
       .choice(a.sort, "--sort", {"name", "id", "apply-status", "served-at"},
               {"並び順 (name)", "Order (name)"})

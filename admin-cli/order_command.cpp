@@ -25,6 +25,7 @@ struct Named {
 };
 struct List {
   std::optional<std::string> service;
+  std::vector<std::string> states;
   std::optional<int> limit;
 };
 
@@ -101,9 +102,10 @@ void cancel(Context& context, const Named& a) {
 
 void list(Context& context, const List& a) {
   auto rows = context.database().reading([&](store::Tx& tx) {
-    int limit = a.limit.value_or(rows_default);
-    return a.service ? orders::of_service(tx, service_named(context, tx, *a.service).id, limit)
-                     : orders::newest(tx, limit);
+    orders::Filter filter;
+    if (a.service) filter.service = service_named(context, tx, *a.service).id;
+    filter.states = a.states;
+    return orders::list(tx, filter, a.limit.value_or(rows_default));
   });
   Table table{{{"service", words::service},
                {"state", words::state},
@@ -115,7 +117,7 @@ void list(Context& context, const List& a) {
               {},
               {}};
   for (const auto& row : rows)
-    table.add({row.service_name, order_state_cell(row.state, context.language()),
+    table.add({row.service_name, order_state_cell(row.state, context.language(), row.live() && row.error),
                Cell(row.request_no).as(fmt::format("{:05}", row.request_no)), row.scheduled_at, row.ended_at,
                row.requested_by, row.error});
   context.out().show(table);
@@ -140,9 +142,12 @@ void add_order_commands(Commands& commands) {
       },
       cancel);
   commands.verb<List>(
-      "order", "list", {"申請の一覧", "List the orders, newest first"}, "certfleet order list --service shop",
+      "order", "list", {"申請の一覧", "List the orders, newest first"},
+      "certfleet order list --service shop\n  certfleet order list --state started --state placed",
       [](Verb& verb, List& a) {
         verb.option(a.service, "--service", "NAME", {"このサービスのもの", "Of this service"})
+            .choices(a.states, "--state", {"scheduled", "started", "placed", "issued", "failed", "cancelled"},
+                     {"この状態のもの (複数指定可)", "In this state; may be given several times"})
             .option(a.limit, "--limit", "N", 1, rows_max, {"件数 (100)", "How many (100)"});
       },
       list);

@@ -2,6 +2,7 @@
 #include "admin-cli/commands.h"
 #include "admin-cli/context.h"
 #include "admin-cli/nouns.h"
+#include "admin-cli/revision.h"
 #include "admin-cli/words.h"
 #include "lib/store/schedules.h"
 #include "lib/store/settings.h"
@@ -13,6 +14,7 @@ using domain::Schedule;
 
 struct Named {
   std::string name;
+  std::optional<int> if_revision;
 };
 struct Show {
   std::string name;
@@ -22,9 +24,10 @@ struct Set {
   std::string name;
   std::optional<std::string> cron, time_zone;
   bool installation_zone = false;
-  std::optional<int> days;
+  std::optional<int> days, if_revision;
 };
 
+constexpr auto revised = store::revisions::Table::schedule;
 constexpr int times_default = 5;
 constexpr int times_max = 100;
 constexpr std::chrono::minutes late{5};  // a scheduler that lives is never so late
@@ -50,7 +53,7 @@ Schedule named(const Context& context, store::Tx& tx, const std::string& name) {
   if (auto found = store::schedules::find(tx, name)) return *found;
   std::vector<std::string> names;
   for (const auto& schedule : store::schedules::list(tx)) names.push_back(schedule.task);
-  no_such(context, {"定期処理", "batch run"}, name, names);
+  no_such(context, words::schedule, name, names);
 }
 
 // Red: nobody made it.
@@ -107,24 +110,28 @@ Record record_of(const Context& context, const Schedule& schedule, const std::st
 void show(Context& context, const Show& a) {
   context.database().read([&](store::Tx& tx) {
     auto schedule = named(context, tx, a.name);
-    context.out().show(
-        record_of(context, schedule, store::settings::get(tx).time_zone, a.count.value_or(times_default)));
+    auto record = record_of(context, schedule, store::settings::get(tx).time_zone, a.count.value_or(times_default));
+    record.fields.push_back(revision_field(tx, revised, store::schedules::id_of(tx, schedule.task).value()));
+    context.out().show(record);
   });
 }
 
-void change(Context& context, const std::string& name, const std::function<void(Schedule&)>& body) {
+void change(Context& context, const std::string& name, std::optional<int> if_revision,
+            const std::function<void(Schedule&)>& body) {
   Record record;
   context.database().write([&](store::Tx& tx) {
+    auto id = store::schedules::id_of(tx, named(context, tx, name).task).value();
+    hold(context, tx, {revised, words::schedule, name}, id, if_revision);
     auto schedule = named(context, tx, name);
     body(schedule);
     schedule = store::schedules::update(tx, schedule);
     record = record_of(context, schedule, store::settings::get(tx).time_zone, times_default);
   });
-  context.out().done(context.say(words::changed, context.say({"定期処理", "batch run"}), name), record);
+  context.out().done(context.say(words::changed, context.say(words::schedule), name), record);
 }
 
 void set(Context& context, const Set& a) {
-  change(context, a.name, [&](Schedule& schedule) {
+  change(context, a.name, a.if_revision, [&](Schedule& schedule) {
     if (a.cron) schedule.cron = *a.cron;
     if (a.time_zone) schedule.time_zone = *a.time_zone;
     if (a.installation_zone) schedule.time_zone.reset();
@@ -133,14 +140,17 @@ void set(Context& context, const Set& a) {
 }
 
 void enable(Context& context, const Named& a) {
-  change(context, a.name, [](Schedule& schedule) { schedule.enabled = true; });
+  change(context, a.name, a.if_revision, [](Schedule& schedule) { schedule.enabled = true; });
 }
 
 void disable(Context& context, const Named& a) {
-  change(context, a.name, [](Schedule& schedule) { schedule.enabled = false; });
+  change(context, a.name, a.if_revision, [](Schedule& schedule) { schedule.enabled = false; });
 }
 
-void declare_named(Verb& verb, Named& a) { verb.argument(a.name, "NAME", {"名称", "Name"}); }
+void declare_named(Verb& verb, Named& a) {
+  verb.argument(a.name, "NAME", {"名称", "Name"});
+  declare_if_revision(verb, a.if_revision);
+}
 
 }  // namespace
 
@@ -170,6 +180,7 @@ void add_schedule_commands(Commands& commands) {
             .not_with("--time-zone")
             .option(a.days, "--days", "N", 1, 365,
                     {"orders: 期限までこの日数未満の証明書を申請する", "orders: what ends within so many days"});
+        declare_if_revision(verb, a.if_revision);
       },
       set);
   commands.verb<Named>(noun, "enable", {"有効にする", "Let a batch run be made"}, "certfleet schedule enable orders",

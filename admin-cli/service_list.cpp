@@ -15,6 +15,21 @@ namespace service_list = store::service_list;
 constexpr int rows_default = 100;  // for people; a program gets all unless it says how many
 constexpr int rows_max = 100'000;
 
+struct StateWord {
+  const char* word;
+  service_list::State state;
+};
+constexpr std::array states = {
+    StateWord{"ok", service_list::State::ok},
+    StateWord{"expiring", service_list::State::expiring},
+    StateWord{"under-90", service_list::State::under_90},
+    StateWord{"under-60", service_list::State::under_60},
+    StateWord{"under-30", service_list::State::under_30},
+    StateWord{"under-15", service_list::State::under_15},
+    StateWord{"expired", service_list::State::expired},
+    StateWord{"none", service_list::State::none},
+};
+
 // A person may look for a name in his own script; it stands in its other form.
 std::optional<std::string> in_common_name(const std::string& text) {
   try {
@@ -29,13 +44,11 @@ service_list::Query query_of(const Context& context, store::Tx& tx, const ListSe
   query.text = a.text;
   if (a.text) query.common_name = in_common_name(*a.text);
   if (a.group) query.group = group_named(context, tx, *a.group).id;
-  auto state = a.state.value_or("");
-  if (state == "ok") query.state = service_list::State::ok;
-  if (state == "expiring") query.state = service_list::State::expiring;
-  if (state == "expired") query.state = service_list::State::expired;
-  if (state == "none") query.state = service_list::State::none;
+  for (const auto& [word, state] : states)
+    if (a.state == word) query.state = state;
   query.enabled = a.enabled;
-  query.order_state = a.order;
+  query.order_states = a.orders;
+  query.order_in_error = a.order_error;
   auto sort = a.sort.value_or("name");
   if (sort == "common-name") query.sort = service_list::Sort::common_name;
   if (sort == "expiry") query.sort = service_list::Sort::expiry;
@@ -66,26 +79,35 @@ Table table_of(const service_list::Page& page, Language language) {
                {"enabled", words::enabled}},
               {},
               {}};
-  for (const auto& row : page.rows)
+  for (const auto& row : page.rows) {
     table.add({row.name, Cell(row.common_name).as(domain::u_labels(row.common_name)),
                expiry_cell(row.not_after, now, language), expiry_status_cell(row.not_after, now, language),
-               order_state_cell(row.order_state, language), row.nodes, row.group, row.enabled},
+               order_state_cell(row.order_state, language, row.order_in_error), row.nodes, row.group, row.enabled},
               tone_of(row, now));
+    if (!row.enabled)
+      for (auto& cell : table.rows.back()) cell.tone = Tone::plain;
+  }
   return table;
 }
 
 }  // namespace
 
 void declare_service_list(Verb& verb, ListServices& a) {
+  std::vector<std::string> state_words;
+  for (const auto& each : states) state_words.emplace_back(each.word);
   verb.option(a.text, "--match", "TEXT",
               {"名称またはコモンネームに含まれる文字", "Text in the name or the common name"})
       .option(a.group, "--group", "NAME", {"このグループのもの", "Of this group"})
-      .choice(a.state, "--state", {"ok", "expiring", "expired", "none"},
-              {"証明書の状態 (expiring は 90 日未満)。無効なサービスは含まない",
-               "How the certificate stands (expiring: under 90 days); without disabled services"})
+      .choice(a.state, "--state", state_words,
+              {"証明書の状態 (expiring は 90 日未満、under-30 は 15 日以上 30 日未満)。無効なサービスは含まない",
+               "How the certificate stands (expiring: under 90 days; under-30: 15 days or more, under 30); without"
+               " disabled services"})
       .choice(a.enabled, "--enabled", {"有効/無効", "Enabled ones, or disabled ones"})
-      .choice(a.order, "--order", {"none", "scheduled", "started", "placed", "issued", "failed", "cancelled"},
-              {"最新の申請の状態", "State of the newest order"})
+      .choices(a.orders, "--order", {"none", "scheduled", "started", "placed", "issued", "failed", "cancelled"},
+               {"最新の申請の状態 (複数指定可)", "State of the newest order; may be given several times"})
+      .choice(a.order_error, "--order-error",
+              {"最新の申請が失敗またはエラーで再試行待ち (on)、それ以外 (off)",
+               "The newest order failed, or met an error and is tried again; off: neither"})
       .choice(a.sort, "--sort", {"name", "common-name", "expiry", "order"}, {"並べ替え (name)", "Order (name)"})
       .flag(a.reverse, "--reverse", {"逆順", "The other way round"})
       .option(a.limit, "--limit", "N", 1, rows_max,

@@ -10,8 +10,9 @@
 namespace certfleet::cli {
 
 struct ListServices {
-  std::optional<std::string> text, group, state, order, sort, after;
-  std::optional<bool> enabled;
+  std::optional<std::string> text, group, state, sort, after;
+  std::vector<std::string> orders;
+  std::optional<bool> order_error, enabled;
   bool reverse = false;
   std::optional<int> limit;
 };

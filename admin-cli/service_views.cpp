@@ -30,7 +30,10 @@ std::vector<std::string> chain_names(const domain::StoredCertificate& certificat
   return names;
 }
 
-Section certificates_section(const std::vector<domain::StoredCertificate>& certificates, WallTime now,
+// 7.2.2: nobody looks after what is disabled, so nothing of it is an error or a warning.
+Cell toned(Cell cell, bool enabled) { return enabled ? cell : std::move(cell).in(Tone::plain); }
+
+Section certificates_section(const std::vector<domain::StoredCertificate>& certificates, bool enabled, WallTime now,
                              Language language) {
   Section section{"certificates",
                   {"証明書", "Certificates"},
@@ -46,7 +49,7 @@ Section certificates_section(const std::vector<domain::StoredCertificate>& certi
   for (const auto& certificate : certificates)
     section.table.add({Cell(certificate.slot).as(fmt::format("{:03}", certificate.slot)),
                        serial_cell(certificate.serial), certificate.not_before,
-                       expiry_cell(certificate.not_after, now, language),
+                       toned(expiry_cell(certificate.not_after, now, language), enabled),
                        pki::Certificate::from_pem(certificate.leaf_pem).issuer(), chain_names(certificate),
                        certificate.sha256});
   return section;
@@ -65,7 +68,7 @@ void add_key_fields(Record& record, const domain::KeySpec& spec) {
   field("email", {"証明書のメールアドレス", "key mail address"}, spec.email);
 }
 
-// 8.4: what the CA of the service does not ask for is left out.
+// 8.4: what the CA of the service does not ask for is left out, unless it was set beforehand.
 void add_order_fields(Record& record, store::Tx& tx, const domain::OrderSettings& order, Language language) {
   auto add = [&](const char* key, const Text& title, Cell cell) {
     record.fields.push_back({key, title, std::move(cell)});
@@ -90,16 +93,20 @@ void add_order_fields(Record& record, store::Tx& tx, const domain::OrderSettings
         Cell(to_string(*order.product))
             .as(fmt::format("{}: {}", number_of(*order.product),
                             language == Language::ja ? title_ja(*order.product) : title_en(*order.product))));
-  if (kind != "digicert" && !order.product) return;
-  add("licences", {"ライセンス数", "licences"}, order.licences);
-  add("previous_order", {"前回のオーダーID", "previous order"}, order.previous_order);
-  add("ca_organization", words::organization,
-      order.organization ? Cell(store::organizations::get(tx, order.organization).name) : Cell());
+  bool asked = kind == "digicert" || order.product;
+  const domain::OrderSettings untouched;
+  if (asked || order.licences != untouched.licences) add("licences", {"ライセンス数", "licences"}, order.licences);
+  if (asked || order.previous_order)
+    add("previous_order", {"前回のオーダーID", "previous order"}, order.previous_order);
+  if (asked || order.organization)
+    add("ca_organization", words::organization,
+        order.organization ? Cell(store::organizations::get(tx, order.organization).name) : Cell());
   auto person = [&](domain::ApplicantKind of, ApplicantId id) {
     return id ? Cell(store::applicants::get(tx, of, id).name) : Cell().as(std::string(registered.in(language)));
   };
-  add("applicant", words::applicant, person(domain::ApplicantKind::applicant, order.applicant));
-  if (order.product && is_ev(*order.product))
+  if (asked || order.applicant)
+    add("applicant", words::applicant, person(domain::ApplicantKind::applicant, order.applicant));
+  if (order.ev_approver || (order.product && is_ev(*order.product)))
     add("ev_approver", words::ev_approver, person(domain::ApplicantKind::ev_approver, order.ev_approver));
 }
 
@@ -133,17 +140,20 @@ void show_service(Context& context, const std::string& name) {
     record.fields.push_back(
         {"separate_chain", {"中間証明書は別ファイル", "separate chain"}, service.separate_chain});
     add_order_fields(record, tx, service.order, language);
-    record.fields.push_back(
-        {"expiry", {"有効期限ステータス", "certificate"}, expiry_status_cell(row->not_after, now, language)});
-    record.fields.push_back({"not_after", words::expires, expiry_cell(row->not_after, now, language)});
-    record.fields.push_back(
-        {"order_state", {"申請ステータス", "order"}, order_state_cell(row->order_state, language)});
+    auto standing = [&](const char* key, const Text& title, Cell cell) {
+      record.fields.push_back({key, title, toned(std::move(cell), service.enabled)});
+    };
+    standing("expiry", {"有効期限ステータス", "certificate"}, expiry_status_cell(row->not_after, now, language));
+    standing("not_after", words::expires, expiry_cell(row->not_after, now, language));
+    standing("order_state", {"申請ステータス", "order"},
+             order_state_cell(row->order_state, language, row->order_in_error));
     if (!row->order_error.empty())
       record.fields.push_back(
           {"order_error", {"申請メッセージ", "order message"}, Cell(row->order_error).in(Tone::error)});
     if (service.key_spec) add_key_fields(record, *service.key_spec);
     record.fields.push_back(revision_field(tx, store::revisions::Table::service, service.id.value()));
-    record.sections.push_back(certificates_section(store::certificates::list(tx, service.id), now, language));
+    record.sections.push_back(
+        certificates_section(store::certificates::list(tx, service.id), service.enabled, now, language));
     record.sections.push_back(
         {"nodes", {"ノード", "Nodes"}, nodes_table(overview::nodes(tx, service.id), language, false)});
   });

@@ -16,6 +16,10 @@ constexpr Text nodes_word{"ノード数", "nodes"};
 struct Named {
   std::string name;
 };
+struct Remove {
+  std::string name;
+  std::optional<int> if_revision;
+};
 struct Set {
   std::string name;
   std::string rename;
@@ -69,22 +73,23 @@ void set(Context& context, const Set& a) {
                   a.name));
 }
 
-void remove(Context& context, const Named& a) {
-  std::int64_t nodes = 0;
-  auto site = context.database().reading([&](store::Tx& tx) {
-    auto found = site_named(context, tx, a.name);
-    nodes = store::sites::nodes(tx, found.id);
-    return found;
-  });
-  if (nodes > 0)
+// Of a site without nodes, which may be removed.
+std::int64_t unused(const Context& context, store::Tx& tx, const std::string& name) {
+  auto site = site_named(context, tx, name);
+  if (auto nodes = store::sites::nodes(tx, site.id); nodes > 0)
     context.fail(Fault::conflict,
                  {"拠点 {0} にはノードが {1} 台あります。先に移してください (certfleet node list --site {0})",
                   "site {0} is still in use by {1} nodes: move them first (certfleet node list --site {0})"},
-                 a.name, nodes);
-  if (!context.confirmed(context.say(words::remove_question, context.say(words::site), a.name))) return;
-  context.database().write([&](store::Tx& tx) { store::sites::remove(tx, site.id); });
-  context.out().done(context.say(words::removed, context.say(words::site), a.name),
-                     id_and_name(site.id.value(), a.name));
+                 name, nodes);
+  return site.id.value();
+}
+
+void remove(Context& context, const Remove& a) {
+  remove_after_question(
+      context, {table, words::site, a.name}, a.if_revision,
+      context.say(words::remove_question, context.say(words::site), a.name),
+      [&](store::Tx& tx) { return unused(context, tx, a.name); },
+      [](store::Tx& tx, std::int64_t id) { store::sites::remove(tx, SiteId(id)); });
 }
 
 }  // namespace
@@ -106,8 +111,13 @@ void add_site_commands(Commands& commands) {
         declare_if_revision(verb, a.if_revision);
       },
       set);
-  commands.verb<Named>("site", "remove", {"拠点を削除する", "Remove a site without nodes"},
-                       "certfleet site remove tokyo", declare, remove);
+  commands.verb<Remove>(
+      "site", "remove", {"拠点を削除する", "Remove a site without nodes"}, "certfleet site remove tokyo",
+      [](Verb& verb, Remove& a) {
+        verb.argument(a.name, "NAME", {"拠点名称", "Name of the site"});
+        declare_if_revision(verb, a.if_revision);
+      },
+      remove);
 }
 
 }  // namespace certfleet::cli

@@ -53,7 +53,7 @@ std::string render_line(const Line& line, const std::vector<int>& widths, const 
   for (std::size_t i = 0; i < line.texts.size(); ++i) {
     auto text = fit(line.texts[i], widths[i]);
     bool last = i + 1 == line.texts.size();
-    auto tone = line.whole == Tone::plain ? line.tones[i] : line.whole;
+    auto tone = std::max(line.whole, line.tones[i]);
     out += coloured(last ? text : pad(text, widths[i]), tone, terminal);
     if (!last) out += std::string(gap, ' ');
   }

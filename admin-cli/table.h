@@ -15,7 +15,7 @@
 namespace certfleet::cli {
 
 // Red and yellow are the manual's colours of errors and warnings (6.1, 7.1).
-enum class Tone { plain, warning, error };
+enum class Tone { plain, warning, error };  // the later one is the graver one
 
 using Value = std::variant<std::nullptr_t, bool, std::int64_t, std::string, std::vector<std::string>>;
 

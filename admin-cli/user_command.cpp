@@ -3,6 +3,7 @@
 #include "admin-cli/lookup.h"
 #include "admin-cli/new_password.h"
 #include "admin-cli/nouns.h"
+#include "admin-cli/revision.h"
 #include "admin-cli/times.h"
 #include "admin-cli/words.h"
 #include "lib/domain/checks.h"
@@ -12,6 +13,7 @@
 namespace certfleet::cli {
 namespace {
 
+constexpr auto revised = store::revisions::Table::user;
 constexpr int code_hours = 72;
 constexpr int code_hours_max = 31 * 24;  // the database's own limit
 
@@ -31,13 +33,19 @@ struct Add {
 struct Set {
   std::string name;
   std::optional<std::string> role, contact;
+  std::optional<int> if_revision;
 };
 struct Reset {
   std::string name;
+  bool password = false, input = false;
   std::optional<int> hours;
 };
 struct Named {
   std::string name;
+};
+struct Remove {
+  std::string name;
+  std::optional<int> if_revision;
 };
 
 Cell role_cell(const Context& context, const std::string& role) {
@@ -77,7 +85,8 @@ void show(Context& context, const Named& a) {
                      {"password", password_word, password_cell(context, user)},
                      {"code_until", code_until_word, user.code_expires_at},
                      {"contact", contact_word, user.contact},
-                     {"groups", words::group, groups_of(tx, user.id)}};
+                     {"groups", words::group, groups_of(tx, user.id)},
+                     revision_field(tx, revised, user.id.value())};
   });
   context.out().show(record);
 }
@@ -119,7 +128,9 @@ void add(Context& context, const Add& a) {
 void set(Context& context, const Set& a) {
   domain::User user;
   context.database().write([&](store::Tx& tx) {
-    user = user_named(context, tx, a.name);
+    auto id = user_named(context, tx, a.name).id;
+    hold(context, tx, {revised, words::user, a.name}, id.value(), a.if_revision);
+    user = store::users::get(tx, id);
     if (a.role) user.role = *a.role;
     if (a.contact) user.contact = *a.contact;
     user = domain::checked(std::move(user));
@@ -129,18 +140,30 @@ void set(Context& context, const Set& a) {
                      id_and_name(user.id.value(), user.name));
 }
 
-void remove(Context& context, const Named& a) {
-  auto user =
-      context.database().reading([&](store::Tx& tx) { return user_named(context, tx, a.name); });
-  if (!context.confirmed(context.say(words::remove_question, context.say(words::user), user.name))) return;
-  context.database().write([&](store::Tx& tx) { store::users::remove(tx, user.name); });
-  context.out().done(context.say(words::removed, context.say(words::user), user.name),
+void remove(Context& context, const Remove& a) {
+  remove_after_question(
+      context, {revised, words::user, a.name}, a.if_revision,
+      context.say(words::remove_question, context.say(words::user), a.name),
+      [&](store::Tx& tx) { return user_named(context, tx, a.name).id.value(); },
+      [](store::Tx& tx, std::int64_t id) { store::users::remove(tx, store::users::get(tx, UserId(id)).name); });
+}
+
+// The administrator sets the password himself (manual 6.5.3).
+void set_password(Context& context, const domain::User& user, bool input) {
+  if (!context.confirmed(context.say({"{} のパスワードを変更し、接続を切断しますか?",
+                                      "Change the password of {} and end the sessions?"},
+                                     user.name)))
+    return;
+  auto password = take_new_password(context, input, user.name);
+  context.database().write([&](store::Tx& tx) { store::users::set_password(tx, user.name, password.view()); });
+  context.out().done(context.say({"{} のパスワードを変更しました", "password of {} changed"}, user.name),
                      id_and_name(user.id.value(), user.name));
 }
 
 void reset(Context& context, const Reset& a) {
   auto user =
       context.database().reading([&](store::Tx& tx) { return user_named(context, tx, a.name); });
+  if (a.password || a.input) return set_password(context, user, a.input);
   if (!context.confirmed(context.say({"{} のパスワードを無効にし、接続を切断しますか?",
                                       "End the password and the sessions of {}?"},
                                      user.name)))
@@ -168,6 +191,7 @@ void declare_set(Verb& verb, Set& a) {
   verb.argument(a.name, "MAIL", {"ユーザー", "User"})
       .choice(a.role, "--role", {"admin", "viewer"}, {"権限", "Role"})
       .option(a.contact, "--contact", "TEXT", {"連絡先", "Contact, any text"});
+  declare_if_revision(verb, a.if_revision);
 }
 
 void declare_named(Verb& verb, Named& a) {
@@ -186,15 +210,27 @@ void add_user_commands(Commands& commands) {
                      "certfleet user add a@example.com --role admin --group web --code", declare_add, add);
   commands.verb<Set>("user", "set", {"権限や連絡先を変更する", "Change a user's role or contact"},
                      "certfleet user set a@example.com --contact \"ext. 4711\"", declare_set, set);
-  commands.verb<Named>("user", "remove", {"ユーザーを削除する", "Remove a user"},
-                       "certfleet user remove a@example.com", declare_named, remove);
+  commands.verb<Remove>(
+      "user", "remove", {"ユーザーを削除する", "Remove a user"}, "certfleet user remove a@example.com",
+      [](Verb& verb, Remove& a) {
+        verb.argument(a.name, "MAIL", {"ユーザー", "User"});
+        declare_if_revision(verb, a.if_revision);
+      },
+      remove);
   commands.verb<Reset>(
-      "user", "reset", {"パスワードを再設定させる", "Let a user set a new password"},
-      "certfleet user reset a@example.com --code-hours 24",
+      "user", "reset",
+      {"パスワードを再設定させる、または設定する", "Let a user set a new password, or set it"},
+      "certfleet user reset a@example.com --code-hours 24\n  certfleet user reset a@example.com --password",
       [](Verb& verb, Reset& a) {
         verb.argument(a.name, "MAIL", {"ユーザー", "User"})
             .option(a.hours, "--code-hours", "N", 1, code_hours_max,
-                    {"コードの有効時間 (72)", "Hours that the code is good for (72)"});
+                    {"コードの有効時間 (72)", "Hours that the code is good for (72)"})
+            .flag(a.password, "--password",
+                  {"コードを発行せず、パスワードを入力して設定する", "Ask for a password and set it, without a code"})
+            .not_with("--code-hours")
+            .flag(a.input, "--password-stdin",
+                  {"同じく、パスワードを標準入力から読む", "The same, reading it from standard input"})
+            .not_with("--code-hours");
       },
       reset);
 }

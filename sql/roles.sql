@@ -174,7 +174,7 @@ BEGIN
     SELECT c.relname AS name, string_agg(quote_ident(a.attname), ', ') AS open
     FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
     WHERE c.oid IN ('node'::regclass, 'service'::regclass) AND a.attgenerated = ''
-      AND a.attname NOT IN ('id', 'revision', 'apply_status', 'not_after', 'order_state')
+      AND a.attname NOT IN ('id', 'revision', 'apply_status', 'not_after', 'order_state', 'order_in_error')
       AND a.attname NOT LIKE 'served\_%' AND (c.oid, a.attname) <> ('node'::regclass, 'group_id')
     GROUP BY c.relname
   LOOP

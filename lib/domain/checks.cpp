@@ -7,6 +7,7 @@
 
 #include "lib/base/error.h"
 #include "lib/domain/check_text.h"
+#include "lib/domain/idn.h"
 #include "lib/domain/nouns.h"
 #include "lib/pki/host_name.h"
 #include "lib/pki/limits.h"
@@ -15,7 +16,7 @@ namespace certfleet::domain {
 namespace {
 
 constexpr std::size_t address_bytes_max = 254;  // RFC 5321 section 4.5.3.1, erratum 1690
-constexpr std::size_t contact_bytes_max = 1024;
+constexpr std::size_t contact_bytes_max = note_bytes_max;  // 6.5.4: what is in it is free
 constexpr std::size_t title_bytes_max = 512;  // with the event behind it, well under a line of RFC 5322
 constexpr std::size_t body_bytes_max = 64UL * 1024;
 constexpr std::size_t recipients_max = 5;  // 6.7.4: of each field
@@ -61,13 +62,14 @@ User checked(User user) {
   std::transform(user.name.begin(), user.name.end(), user.name.begin(),
                  [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
   check_one_of(user.role, {"admin", "viewer"}, {"権限", "role"});
-  check_line(user.contact, contact_bytes_max, {"連絡先", "contact"});
+  if (user.contact.size() > contact_bytes_max)
+    refuse({"連絡先", "contact"}, too_long, user.contact.size(), contact_bytes_max);
   return user;
 }
 
 MailSettings checked(MailSettings settings) {
   check_mail_address(settings.from_address, {"発信元", "sender"});
-  settings.host = pki::normalize_host(settings.host);
+  settings.host = pki::normalize_host(a_labels(settings.host));
   check_port(settings.port, {"ポート", "port"});
   if (settings.auth_user) {
     check_line(*settings.auth_user, login_bytes_max, {"SMTP認証ユーザー", "SMTP user"});

@@ -4,6 +4,7 @@
 #include "lib/base/error.h"
 #include "lib/domain/check_text.h"
 #include "lib/domain/checks.h"
+#include "lib/domain/idn.h"
 #include "lib/domain/nouns.h"
 #include "lib/domain/remote_path.h"
 #include "lib/pki/host_name.h"
@@ -46,10 +47,10 @@ std::string field(const Text& what, F&& normalize) {
   }
 }
 std::string dns_name(const Text& what, std::string_view text) {
-  return field(what, [&] { return pki::normalize_dns_name(text, pki::Wildcard::refused); });
+  return field(what, [&] { return pki::normalize_dns_name(a_labels(text), pki::Wildcard::refused); });
 }
 std::string host(const Text& what, std::string_view text) {
-  return field(what, [&] { return pki::normalize_host(text); });
+  return field(what, [&] { return pki::normalize_host(a_labels(text)); });
 }
 
 VerifyBy checked(VerifyBy verify) {

@@ -24,6 +24,7 @@ inline constexpr Text ev_approver{"EV承認者", "EV approver"};
 inline constexpr Text settings{"基本設定", "settings"};
 inline constexpr Text mail_settings{"メール設定", "mail settings"};
 inline constexpr Text notification{"通知設定テーブル", "notification table"};
+inline constexpr Text schedule{"定期処理", "batch run"};
 inline constexpr Text sealing_key{"封印鍵", "sealing key"};
 
 }  // namespace certfleet::domain::nouns

@@ -5,6 +5,7 @@
 #include <charconv>
 
 #include "lib/domain/check_text.h"
+#include "lib/domain/idn.h"
 #include "lib/pki/host_name.h"
 
 namespace certfleet::domain {
@@ -33,7 +34,7 @@ std::string checked_proxy(std::string_view proxy) {
   if (host.find(':') != std::string_view::npos)
     refuse_proxy(proxy, {"IPv6 アドレスは角括弧で囲んでください: [2001:db8::1]:8080",
                          "an IPv6 address stands in brackets: [2001:db8::1]:8080"});
-  return fmt::format("{}:{}", pki::normalize_host(host), port);
+  return fmt::format("{}:{}", pki::normalize_host(a_labels(host)), port);
 }
 
 }  // namespace

@@ -13,6 +13,9 @@
 namespace certfleet::store::applies {
 namespace {
 
+constexpr int trace_node_disabled = 2611;
+constexpr int trace_service_disabled = 1615;
+
 constexpr const char* columns =
     "SELECT a.id, a.node_id, n.service_id, n.site_id, n.access_id, a.certificate_id, n.name AS node_name,"
     " s.name AS service_name, a.state, a.step, a.request_no, extract(epoch FROM a.scheduled_at) AS "
@@ -60,10 +63,10 @@ CertificateId certificate_for(Tx& tx, NodeId node) {
   require_row(rows, nouns::node, node.value());
   auto row = rows[0];
   if (!row["enabled"].as<bool>())
-    throw Failure(Fault::conflict, 2611, Text{"ノード {} は無効です", "the node {} is disabled"},
+    throw Failure(Fault::conflict, trace_node_disabled, Text{"ノード {} は無効です", "the node {} is disabled"},
                   row["name"].c_str());
   if (!row["service_enabled"].as<bool>())
-    throw Failure(Fault::conflict, 1615, Text{"サービス {} は無効です", "the service {} is disabled"},
+    throw Failure(Fault::conflict, trace_service_disabled, Text{"サービス {} は無効です", "the service {} is disabled"},
                   row["service_name"].c_str());
   domain::require_target(row["kind"].c_str(), row["name"].c_str());
   if (row["certificate_id"].is_null())
@@ -147,14 +150,16 @@ const char* word(End how) {
   return "failed";
 }
 
+// Nobody looks after what is disabled (7.2.2, 9.1.3): its apply ends without a mail, and the node stays as it was.
 void refuse(Tx& tx, const Apply& apply, const Failure& why) {
+  bool disabled = why.trace_id() == trace_node_disabled || why.trace_id() == trace_service_disabled;
   traces::Stored trace;
   trace.line = {std::chrono::system_clock::now(), trace::Level::warning, "apply",
                 why.trace_id().value_or(1802),    apply.request_no,      {apply.node_name}};
   trace.service = apply.service;
   trace.node = apply.node;
   traces::add(tx, std::span(&trace, 1));
-  end(tx, apply.id, End::failed, why.what());
+  end(tx, apply.id, disabled ? End::cancelled : End::failed, why.what());
 }
 
 }  // namespace

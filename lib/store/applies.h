@@ -47,8 +47,8 @@ Apply start_now(Tx& tx, NodeId node, bool by_person);
 // Failures as of start_now. One that is scheduled already gets the new time.
 Apply schedule(Tx& tx, NodeId node, WallTime at);
 
-// Starts what is due; what can't start ends as failed, with a trace and a mail. Returns how many were looked
-// at. Any number of schedulers may call it.
+// Starts what is due; what can't start ends as failed, with a trace and a mail, and that of a disabled node or service
+// as cancelled, with a trace only. Returns how many were looked at. Any number of schedulers may call it.
 int start_due(Tx& tx, int rows_max);
 
 // One that is scheduled is cancelled at once; one that is under way when its worker hears of it, after

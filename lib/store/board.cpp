@@ -40,11 +40,7 @@ Topic ending(Tx& tx, std::optional<int> from, int to, int first_max) {
       first_max));
 }
 
-std::string with_order_state(const char* states) {
-  return fmt::format("FROM service s WHERE s.enabled AND s.order_key IN ({})", states);
-}
-
-// Enabled services whose newest order has failed.
+// Enabled services whose newest order has failed, or met an error and is tried again.
 Topic failed_orders(Tx& tx, int first_max) {
   return topic_of(tx.raw().exec_params(
       fmt::format("SELECT (SELECT count(*) {0}) AS count, few.name AS service, NULL AS node,"
@@ -52,18 +48,21 @@ Topic failed_orders(Tx& tx, int first_max) {
                   " FROM (SELECT s.id, s.name {0} ORDER BY s.id LIMIT $1) AS few,"
                   " LATERAL (SELECT state, scheduled_at, error FROM ca_order WHERE service_id = few.id"
                   "          ORDER BY id DESC LIMIT 1) AS o ORDER BY few.id",
-                  with_order_state("'failed'")),
+                  "FROM service s WHERE s.enabled AND s.order_in_error"),
       first_max));
 }
 
-// Orders of enabled services that have not ended; such a one is the newest of its service.
+// Orders of enabled services that have not ended and met no error; such a one is the newest of its service.
 Topic live_orders(Tx& tx, const char* states, int first_max) {
   return topic_of(tx.raw().exec_params(
       fmt::format("SELECT (SELECT count(*) {0}) AS count, s.name AS service, NULL AS node,"
                   " extract(epoch FROM o.scheduled_at) AS at, o.state, o.error"
                   " FROM ca_order o JOIN service s ON s.id = o.service_id"
-                  " WHERE s.enabled AND o.ended_at IS NULL AND o.state IN ({1}) ORDER BY o.scheduled_at, o.id LIMIT $1",
-                  with_order_state(states), states),
+                  " WHERE s.enabled AND o.ended_at IS NULL AND o.error IS NULL AND o.state IN ({1})"
+                  " ORDER BY o.scheduled_at, o.id LIMIT $1",
+                  fmt::format("FROM service s WHERE s.enabled AND NOT s.order_in_error AND s.order_key IN ({})",
+                              states),
+                  states),
       first_max));
 }
 

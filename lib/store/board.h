@@ -27,7 +27,8 @@ struct Topic {
 struct Board {
   // By the newest certificate of the service; each is in one of them.
   Topic expired, under_15, under_30, under_60, under_90;
-  Topic orders_failed;  // the service's newest order
+  // By the newest order of the service; each is in one of them.
+  Topic orders_failed;  // failed, or met an error and is tried again
   Topic orders_scheduled, orders_under_way;
   Topic applies_failed;  // failed or rolled back
   Topic applies_scheduled, applies_under_way;

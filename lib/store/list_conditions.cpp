@@ -29,4 +29,10 @@ std::string with_part(Tx& tx, const char* table, const std::vector<std::string>&
                           : fmt::format(" AND id = ANY ('{}'::bigint[])", array_literal(ids));
 }
 
+std::string one_of(Tx& tx, const std::vector<std::string>& words) {
+  std::string all;
+  for (const auto& word : words) all += (all.empty() ? "" : ", ") + tx.raw().quote(word);
+  return words.size() == 1 ? " = " + all : " IN (" + all + ")";
+}
+
 }  // namespace certfleet::store

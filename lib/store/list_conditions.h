@@ -19,4 +19,7 @@ std::string with_part(Tx& tx, const char* table, const std::vector<std::string>&
 // and does not look for them through all others. It shows nobody more: the policies hold as well.
 std::string of_my_groups(Tx& tx);
 
+// " = 'failed'" or " IN ('failed', 'rolled_back')": a single one is the beginning of an index that goes on.
+std::string one_of(Tx& tx, const std::vector<std::string>& words);
+
 }  // namespace certfleet::store

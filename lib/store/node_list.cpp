@@ -60,7 +60,12 @@ std::string where(Tx& tx, const Filter& filter) {
   if (filter.access) where += fmt::format(" AND access_id = {}", filter.access.value());
   if (filter.kind) where += " AND kind = " + raw.quote(*filter.kind);
   if (filter.enabled) where += *filter.enabled ? " AND enabled" : " AND NOT enabled";
-  if (filter.apply_status) where += " AND apply_status = " + raw.quote(*filter.apply_status);
+  // Disabled services are few, or else found by a look at each.
+  if (filter.service_enabled)
+    where += *filter.service_enabled
+                 ? " AND EXISTS (SELECT 1 FROM service s WHERE s.id = node.service_id AND s.enabled)"
+                 : " AND service_id = ANY (ARRAY(SELECT id FROM service WHERE NOT enabled))";
+  if (!filter.apply_statuses.empty()) where += " AND apply_status" + one_of(tx, filter.apply_statuses);
   if (!filter.name_part.empty()) where += with_part(tx, "node", {filter.name_part});
   return where;
 }

@@ -18,7 +18,8 @@ struct Filter {
   AccessId access;
   std::optional<std::string> kind;
   std::optional<bool> enabled;
-  std::optional<std::string> apply_status;
+  std::optional<bool> service_enabled;      // 7.2.2: nodes of a disabled service are looked after no more than it
+  std::vector<std::string> apply_statuses;  // one of these; empty: any
   std::string name_part;  // without regard to case
 };
 

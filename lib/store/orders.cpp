@@ -5,6 +5,7 @@
 #include "lib/store/csrs.h"
 #include "lib/store/jobs.h"
 #include "lib/store/jobs_by_hand.h"
+#include "lib/store/list_conditions.h"
 #include "lib/store/mails.h"
 #include "lib/store/rows.h"
 #include "lib/store/services.h"
@@ -60,6 +61,17 @@ void mail(Tx& tx, const Order& order, domain::MailEvent event, std::string_view 
   mails::emit(tx, what);
 }
 
+// Of this order: the error that a mail told of last.
+std::optional<std::string> last_mailed_error(Tx& tx, const Order& order) {
+  auto rows = tx.raw().exec_params(
+      "SELECT m.error FROM mail m JOIN ca_order o ON o.id = $1 WHERE m.service_id = o.service_id"
+      " AND m.request_no = o.request_no AND m.created_at >= o.created_at AND m.event = $2 AND m.error IS NOT NULL"
+      " ORDER BY m.id DESC LIMIT 1",
+      order.id.value(), std::string(to_string(domain::MailEvent::order_progress)));
+  if (rows.empty()) return std::nullopt;
+  return rows[0][0].as<std::string>();
+}
+
 // What an order needs of its service. `csr` is the stored one, if the service orders with that.
 struct Orderable {
   domain::Service service;
@@ -82,7 +94,7 @@ CsrId require_stored_csr(Tx& tx, const domain::Service& service) {
   return newest->id;
 }
 
-// Failure in a person's words.
+// Failure in a person's words: (conflict) if the service is disabled, else (usage).
 Orderable require_orderable(Tx& tx, ServiceId id) {
   auto service = services::get(tx, id);
   if (!service.enabled)
@@ -164,7 +176,8 @@ void postpone(Tx& tx, const Order& order, const Failure& why) {
   traces::add(tx, std::span(&trace, 1));
   tx.raw().exec_params("UPDATE ca_order SET scheduled_at = now() + make_interval(hours => $2) WHERE id = $1",
                        order.id.value(), static_cast<int>(due_again.count()));
-  record_error(tx, order.id, why.what());
+  bool disabled = why.fault() == Fault::conflict;  // nobody looks after it: no error, and no mail
+  if (!disabled) record_error(tx, order.id, why.what());
 }
 
 const char* word(End how) {
@@ -194,14 +207,11 @@ std::optional<Order> live_of(Tx& tx, ServiceId service) {
   return order_of(rows[0]);
 }
 
-std::vector<Order> of_service(Tx& tx, ServiceId service, int rows_max) {
-  return orders_of(
-      tx.raw().exec_params(std::string(columns) + "WHERE o.service_id = $1 ORDER BY o.id DESC LIMIT $2",
-                           service.value(), rows_max));
-}
-
-std::vector<Order> newest(Tx& tx, int rows_max) {
-  return orders_of(tx.raw().exec_params(std::string(columns) + "ORDER BY o.id DESC LIMIT $1", rows_max));
+std::vector<Order> list(Tx& tx, const Filter& filter, int rows_max) {
+  std::string where = "WHERE true";
+  if (filter.service) where += fmt::format(" AND o.service_id = {}", filter.service.value());
+  if (!filter.states.empty()) where += " AND o.state" + one_of(tx, filter.states);
+  return orders_of(tx.raw().exec_params(std::string(columns) + where + " ORDER BY o.id DESC LIMIT $1", rows_max));
 }
 
 Order start_now(Tx& tx, ServiceId id, bool by_person) {
@@ -277,7 +287,7 @@ void record_url(Tx& tx, OrderId id, std::string_view order_url) {
   auto order = get(tx, id);
   if (order.live() && order.order_url == order_url) return;
   auto rows = tx.raw().exec_params(
-      "UPDATE ca_order SET order_url = $2, state = 'placed'"
+      "UPDATE ca_order SET order_url = $2, state = 'placed', error = NULL"
       " WHERE id = $1 AND order_url IS NULL AND ended_at IS NULL",
       id.value(), std::string(order_url));
   if (rows.affected_rows() == 0)
@@ -298,7 +308,14 @@ void record_error(Tx& tx, OrderId id, std::string_view error) {
   auto changed = tx.raw().exec_params(
       "UPDATE ca_order SET error = $2 WHERE id = $1 AND ended_at IS NULL AND error IS DISTINCT FROM $2",
       id.value(), std::string(error));
-  if (changed.affected_rows() > 0) mail(tx, get(tx, id), domain::MailEvent::order_progress, error);
+  if (changed.affected_rows() == 0) return;
+  auto order = get(tx, id);
+  if (last_mailed_error(tx, order) != error) mail(tx, order, domain::MailEvent::order_progress, error);
+}
+
+void forget_error(Tx& tx, OrderId id) {
+  tx.raw().exec_params("UPDATE ca_order SET error = NULL WHERE id = $1 AND ended_at IS NULL AND error IS NOT NULL",
+                       id.value());
 }
 
 End how_given_up(const Order& order, const Failure& why) {

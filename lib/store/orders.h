@@ -35,8 +35,12 @@ struct Order {
 
 Order get(Tx& tx, OrderId id);  // Failure(not_found)
 std::optional<Order> live_of(Tx& tx, ServiceId service);
-std::vector<Order> of_service(Tx& tx, ServiceId service, int rows_max);  // newest first
-std::vector<Order> newest(Tx& tx, int rows_max);
+
+struct Filter {
+  ServiceId service;                // 0: of all
+  std::vector<std::string> states;  // one of these; empty: any
+};
+std::vector<Order> list(Tx& tx, const Filter& filter, int rows_max);  // newest first
 
 // Starts an order: the row, its first job (csr.make) and the mail. One that is scheduled is started instead
 // of a new one. Failure(conflict) if the service is disabled or has an order under way; (usage, 2111) if it
@@ -48,8 +52,8 @@ Order start_now(Tx& tx, ServiceId service, bool by_person);
 Order schedule(Tx& tx, ServiceId service, WallTime at);
 
 // Starts what is due. What can't start stays scheduled and is tried again after an hour, with a trace and, if
-// the reason is new, a mail (manual 8.6.2). Returns how many were looked at. Any number of schedulers may
-// call it.
+// the reason is new and the service is not disabled, a mail (manual 7.2.2, 8.6.2). Returns how many were looked
+// at. Any number of schedulers may call it.
 int start_due(Tx& tx, int rows_max);
 
 // The service's live order: one that is scheduled ends at once, one that is under way when its worker hears
@@ -61,16 +65,19 @@ void cancel(Tx& tx, ServiceId service);
 // Failure(conflict) if the order has a CSR already or has ended.
 void record_csr(Tx& tx, OrderId id, CsrId csr);
 
-// The CA has accepted the order: placed, with a mail the first time. Failure(conflict) if another reference
-// is recorded or the order has ended; the same one again changes nothing.
+// The CA has accepted the order: placed and in no error any more, with a mail the first time. Failure(conflict) if
+// another reference is recorded or the order has ended; the same one again changes nothing.
 void record_url(Tx& tx, OrderId id, std::string_view order_url);
 
 // What the reference names is dead at the CA, and nothing can come of it any more: back to started, so that
 // the next attempt places another one. Does nothing if another reference is recorded.
 void forget_url(Tx& tx, OrderId id, std::string_view order_url);
 
-// What went wrong, though the order goes on. One that differs from the last makes a mail (manual 6.7.3).
+// What went wrong, though the order goes on. One that differs from the last that was mailed makes a mail (manual
+// 6.7.3).
 void record_error(Tx& tx, OrderId id, std::string_view error);
+// It goes on without an error: what was recorded before is over.
+void forget_error(Tx& tx, OrderId id);
 
 enum class End { issued, failed, cancelled };
 

@@ -13,7 +13,7 @@ std::optional<WallTime> time_or_none(const pqxx::field& field) {
 
 constexpr const char* service_columns =
     "SELECT s.id, s.name, g.name AS group_name, s.enabled, s.common_name,"
-    " extract(epoch FROM s.not_after) AS not_after, s.order_state AS state,"
+    " extract(epoch FROM s.not_after) AS not_after, s.order_state AS state, s.order_in_error,"
     " coalesce(o.error, '') AS error, extract(epoch FROM o.scheduled_at) AS scheduled_at,"
     " (SELECT count(*) FROM node n WHERE n.service_id = s.id) AS nodes"
     " FROM service s JOIN user_group g ON g.id = s.group_id"
@@ -29,6 +29,7 @@ ServiceRow service_of(const pqxx::row& row) {
   service.common_name = row["common_name"].as<std::string>();
   service.not_after = time_or_none(row["not_after"]);
   service.order_state = text_of(row["state"]);
+  service.order_in_error = row["order_in_error"].as<bool>();
   service.order_error = row["error"].as<std::string>();
   service.order_at = time_or_none(row["scheduled_at"]);
   service.nodes = row["nodes"].as<int>();

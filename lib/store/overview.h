@@ -21,6 +21,7 @@ struct ServiceRow {
   std::string common_name;
   std::optional<WallTime> not_after;       // of the newest certificate
   std::optional<std::string> order_state;  // of the newest order
+  bool order_in_error = false;             // it failed, or met an error and is tried again
   std::string order_error;
   std::optional<WallTime> order_at;  // when it is scheduled
   int nodes = 0;

@@ -28,6 +28,7 @@ Place place_of(Table table) {
     case Table::ev_approver: return {"ev_approver", nouns::ev_approver, true};
     case Table::service: return {"service", nouns::service, true};
     case Table::node: return {"node", nouns::node, true};
+    case Table::schedule: return {"schedule", nouns::schedule, true};
   }
   return {"service", nouns::service, true};
 }

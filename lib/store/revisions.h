@@ -25,6 +25,7 @@ enum class Table {
   ev_approver,
   service,
   node,
+  schedule,
 };
 
 // 1 for a new row, one more with each change of what is configured; what daemons note in a row does not count.

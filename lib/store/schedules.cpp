@@ -62,6 +62,12 @@ std::optional<domain::Schedule> find(Tx& tx, std::string_view task) {
   return found.front();
 }
 
+std::optional<std::int64_t> id_of(Tx& tx, std::string_view task) {
+  auto rows = tx.raw().exec_params("SELECT id FROM schedule WHERE task = $1", std::string(task));
+  if (rows.empty()) return std::nullopt;
+  return rows[0][0].as<std::int64_t>();
+}
+
 domain::Schedule update(Tx& tx, const domain::Schedule& wanted) {
   auto schedule = domain::checked(wanted);
   if (schedule.time_zone) require_known_zone(tx, *schedule.time_zone);

@@ -12,6 +12,7 @@ namespace certfleet::store::schedules {
 
 std::vector<domain::Schedule> list(Tx& tx);  // by name
 std::optional<domain::Schedule> find(Tx& tx, std::string_view task);
+std::optional<std::int64_t> id_of(Tx& tx, std::string_view task);  // of its row, for revisions.h
 
 // Changes whether and when it runs, and plans its next run. A run that was missed stays due, unless the schedule
 // was disabled until now: what was not to run is not made up. Returns it as it is now. Failure(usage): a time

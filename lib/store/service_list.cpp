@@ -1,5 +1,7 @@
 #include "lib/store/service_list.h"
 
+#include <algorithm>
+
 #include "lib/store/list_conditions.h"
 #include "lib/store/rows.h"
 #include "lib/store/times.h"
@@ -21,9 +23,18 @@ std::string key_of(Sort sort) {
 // In the words of the index by expiry, so that it serves.
 std::string range_of(State state) {
   auto end = key_of(Sort::expiry);
+  // Days of 24 hours, as everywhere (lib/domain/expiry.h): those of the session's time zone may have 23.
+  auto days_left = [&](int from, int to) {
+    return fmt::format("{0} {1} now() + interval '{2} hours' AND {0} < now() + interval '{3} hours'", end,
+                       from == 0 ? ">" : ">=", 24 * from, 24 * to);
+  };
   switch (state) {
-    case State::ok: return fmt::format("{0} >= now() + interval '90 days' AND {0} < 'infinity'", end);
-    case State::expiring: return fmt::format("{0} > now() AND {0} < now() + interval '90 days'", end);
+    case State::ok: return fmt::format("{0} >= now() + interval '{1} hours' AND {0} < 'infinity'", end, 24 * 90);
+    case State::expiring: return days_left(0, 90);
+    case State::under_90: return days_left(60, 90);
+    case State::under_60: return days_left(30, 60);
+    case State::under_30: return days_left(15, 30);
+    case State::under_15: return days_left(0, 15);
     case State::expired: return fmt::format("{} <= now()", end);
     case State::none: return fmt::format("{} = 'infinity'", end);
   }
@@ -32,7 +43,6 @@ std::string range_of(State state) {
 
 // What a row must fulfil, beginning with AND.
 std::string conditions(Tx& tx, const Query& query) {
-  auto& raw = tx.raw();
   auto all = of_my_groups(tx);
   if (query.text) {
     std::vector<std::string> parts{*query.text};
@@ -43,9 +53,12 @@ std::string conditions(Tx& tx, const Query& query) {
   if (query.state) all += " AND " + range_of(*query.state);
   if (query.enabled) all += *query.enabled ? " AND s.enabled" : " AND NOT s.enabled";
   if (query.state && !query.enabled) all += " AND s.enabled";
-  if (query.order_state)
-    all += fmt::format(" AND s.order_key = {}",
-                       raw.quote(*query.order_state == "none" ? std::string() : *query.order_state));
+  if (!query.order_states.empty()) {
+    auto states = query.order_states;
+    std::replace(states.begin(), states.end(), std::string("none"), std::string());
+    all += " AND s.order_key" + one_of(tx, states);
+  }
+  if (query.order_in_error) all += *query.order_in_error ? " AND s.order_in_error" : " AND NOT s.order_in_error";
   return all;
 }
 
@@ -68,6 +81,7 @@ overview::ServiceRow row_of(const pqxx::row& row) {
   service.common_name = row["common_name"].as<std::string>();
   if (!row["not_after"].is_null()) service.not_after = wall_time(row["not_after"].as<double>());
   service.order_state = text_of(row["order_state"]);
+  service.order_in_error = row["order_in_error"].as<bool>();
   service.nodes = row["nodes"].as<int>();
   return service;
 }
@@ -79,9 +93,9 @@ std::string select(Tx& tx, const Query& query, const std::string& filter) {
   auto limit = query.limit > 0 ? fmt::format("LIMIT {}", query.limit) : std::string();
   return fmt::format(
       "WITH page AS MATERIALIZED (SELECT id, name, group_id, enabled, common_name, not_after, order_state,"
-      " expires, order_key FROM service s WHERE true {0} {1} {2})"
+      " order_in_error, expires, order_key FROM service s WHERE true {0} {1} {2})"
       " SELECT s.id, s.name, g.name AS group_name, s.enabled, s.common_name,"
-      " extract(epoch FROM s.not_after) AS not_after, s.order_state,"
+      " extract(epoch FROM s.not_after) AS not_after, s.order_state, s.order_in_error,"
       " (SELECT count(*) FROM node n WHERE n.service_id = s.id) AS nodes"
       " FROM page s JOIN user_group g ON g.id = s.group_id {1}",
       where, order, limit);

@@ -8,9 +8,10 @@ namespace certfleet::store::service_list {
 
 enum class Sort { name, common_name, expiry, order_state };
 
-// How a service's certificate stands; `expiring`: less than 90 days are left. A disabled service has none of these
-// states: nobody looks after its expiry (7.2.2). It is found by `enabled` only.
-enum class State { ok, expiring, expired, none };
+// How a service's certificate stands; `expiring`: less than 90 days are left, and that in steps: `under_30` has 15 or
+// more. A disabled service has none of these states: nobody looks after its expiry (7.2.2). It is found by `enabled`
+// only.
+enum class State { ok, expiring, under_90, under_60, under_30, under_15, expired, none };
 
 struct Query {
   std::optional<std::string> text;         // in the name or the common name, whatever the case
@@ -18,7 +19,8 @@ struct Query {
   GroupId group;                           // 0: any
   std::optional<State> state;
   std::optional<bool> enabled;
-  std::optional<std::string> order_state;  // of the newest order; "none": there was none
+  std::vector<std::string> order_states;   // of the newest order, one of these; "none": there was none; empty: any
+  std::optional<bool> order_in_error;      // the newest order failed, or met an error and is tried again
   Sort sort = Sort::name;                  // what is equal comes in the order in which it was added
   bool reverse = false;
   int limit = 0;                           // 0: all

@@ -72,6 +72,13 @@ UserId add(Tx& tx, const domain::User& user, std::string_view password, std::opt
   });
 }
 
+UserId add_without_password(Tx& tx, const domain::User& user) {
+  return naming(nouns::user, user.name, [&] {
+    return id_of<UserId>(
+        tx.raw().exec_params1("SELECT add_user($1, $2, $3, NULL, NULL)", user.name, user.role, user.contact)[0]);
+  });
+}
+
 void update(Tx& tx, const domain::User& user) {
   tx.raw().exec_params("SELECT set_user($1, $2, $3)", user.name, user.role, user.contact);
 }
@@ -83,6 +90,10 @@ void remove(Tx& tx, std::string_view name) {
 void reset(Tx& tx, std::string_view name, std::string_view code, WallTime until) {
   tx.raw().exec_params("SELECT reset_user($1, $2, $3::timestamptz)", std::string(name), verifier(name, code),
                        timestamp(until));
+}
+
+void set_password(Tx& tx, std::string_view name, std::string_view password) {
+  tx.raw().exec_params("SELECT reset_user($1, $2, NULL)", std::string(name), verifier(name, password));
 }
 
 std::optional<Standing> who_am_i(Tx& tx) {

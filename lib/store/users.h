@@ -17,11 +17,15 @@ std::vector<domain::User> list(Tx& tx);  // by name
 // Failure(conflict): there is such a user, or the server has a role of his name already that is another's.
 UserId add(Tx& tx, const domain::User& user, std::string_view password,
            std::optional<WallTime> code_until = std::nullopt);
+// Without a password: he can't log in until reset() or set_password(). Failure(conflict) as above.
+UserId add_without_password(Tx& tx, const domain::User& user);
 void update(Tx& tx, const domain::User& user);  // role and contact. Failure(conflict): the last administrator
 // The role and its sessions go too. Failure(conflict): oneself, or the last administrator.
 void remove(Tx& tx, std::string_view name);
 // His password and his sessions go; he sets a new password with the code. Failure(conflict) as above.
 void reset(Tx& tx, std::string_view name, std::string_view code, WallTime until);
+// Another's, whose sessions go (manual 6.5.3). Failure(conflict): oneself.
+void set_password(Tx& tx, std::string_view name, std::string_view password);
 
 // Who is connected.
 struct Standing {

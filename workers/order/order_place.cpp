@@ -142,8 +142,11 @@ Outcome OrderPlace::attempt(const domain::Job& job, pipeline::Context& context, 
   auto authority = make_authority(std::move(loaded.account), around);
   bool one_look = loaded.interval_min && !loaded.young;
   auto progress = authority->advance({order.id, order.order_url.value_or(""), job.attempts_failed, csr, one_look});
-  if (const auto* pending = std::get_if<Pending>(&progress)) 
-    return Outcome::wait_for(domain::ask_again(pending->look_again, loaded.interval_min));
+  if (const auto* pending = std::get_if<Pending>(&progress)) {
+    auto wait = Outcome::wait_for(domain::ask_again(pending->look_again, loaded.interval_min));
+    if (!order.error) return wait;
+    return std::move(wait).with([id = order.id](store::Tx& tx) { store::orders::forget_error(tx, id); });
+  }
   auto chain = receive(std::get<Issued>(progress).chain_pem, csr, clock_.wall());
   tracer.info(trace_id::downloaded, {pki::show_serial(chain.leaf.serial())});
   tracer.info(trace_id::ended, {number});

@@ -150,6 +150,71 @@ TEST_F(Importing, a_list_of_services_and_nodes_comes_as_csv) {
   EXPECT_EQ(certfleet({"service", "show", "new1"}).exit_code, 3);
 }
 
+TEST_F(Importing, a_user_comes_without_a_password_and_logs_in_with_the_code_that_he_is_given) {
+  auto path = file("users.yaml",
+                   "format: 1\n"
+                   "users:\n"
+                   "  - name: rita@example.com\n"
+                   "    role: viewer\n"
+                   "    contact: |\n"
+                   "      ext. 4711\n"
+                   "      at night 4712\n"
+                   "groups:\n"
+                   "  - name: web\n"
+                   "    members: [admin@example.com, rita@example.com]\n");
+  auto planned = json({"import", "--plan", path});
+  EXPECT_EQ(planned[0]["change"], "added");
+  EXPECT_EQ(sql("installation", "SELECT count(*) FROM pg_roles WHERE rolname = 'rita@example.com'"), "0");
+  EXPECT_EQ(json({"import", path})["added"], 1);
+  EXPECT_EQ(json({"import", path})["same"], 2);
+  auto shown = json({"user", "show", "rita@example.com"});
+  EXPECT_EQ(shown["password"], "not set");
+  EXPECT_EQ(shown["groups"], Json::array({"web"}));
+  EXPECT_EQ(shown["contact"], "ext. 4711\nat night 4712\n");
+  EXPECT_EQ(sql("installation", "SELECT rolcanlogin OR EXISTS (SELECT 1 FROM pg_auth_members WHERE member = r.oid)"
+                                " FROM pg_roles r WHERE rolname = 'rita@example.com'"), "f");
+  EXPECT_NE(good({"export", "--only", "users"}).find("rita@example.com"), std::string::npos);
+  auto code = json({"user", "reset", "rita@example.com", "--yes"})["code"].get<std::string>();
+  use_config(config() / "client.toml");
+  good({"login", "rita@example.com", "--password-stdin"}, code + "\nrita-secret-1\n");
+  EXPECT_EQ(json({"whoami"})["role"], "viewer");
+  good({"logout"});
+  use_config(config() / "certfleet.toml");
+  EXPECT_EQ(json({"import", path})["same"], 2) << "that he has set a password is no change";
+  good({"user", "remove", "rita@example.com", "--yes"});
+}
+
+TEST_F(Importing, the_company_is_part_of_the_configuration) {
+  auto text = good({"export", "--only", "company"});
+  EXPECT_NE(text.find("company:\n  name: Example K.K.\n  revision: "), std::string::npos) << text;
+  auto path = file("company.yaml", text);
+  EXPECT_EQ(json({"import", path})["same"], 1);
+  good({"company", "set", "--name", "Example Inc."});
+  EXPECT_NE(refused(5, {"import", path}).find("was changed after it was exported"), std::string::npos);
+  path = file("company.yaml", "format: 1\ncompany:\n  name: Example K.K.\n");
+  auto planned = json({"import", "--plan", path});
+  ASSERT_EQ(planned.size(), 1U);
+  EXPECT_EQ(planned[0]["before"], "Example Inc.");
+  EXPECT_EQ(planned[0]["after"], "Example K.K.");
+  EXPECT_EQ(json({"import", path})["changed"], 1);
+  EXPECT_EQ(json({"company", "show"})["name"], "Example K.K.");
+  auto wrong = refused(
+      2, {"import", file("company.yaml", "format: 1\ncompany:\n  name: " + std::string(129, 'x') + "\n")});
+  EXPECT_NE(wrong.find("company: has 129 bytes"), std::string::npos) << wrong;
+  EXPECT_NE(refused(2, {"import", file("company.yaml", "format: 1\ncompany:\n  title: x\n")}).find("unknown key"),
+            std::string::npos);
+}
+
+TEST_F(Importing, an_export_notes_the_revision_of_settings_and_batch_runs_too) {
+  auto settings = file("settings.yaml", good({"export", "--only", "settings"}));
+  auto schedules = file("schedules.yaml", good({"export", "--only", "schedules"}));
+  EXPECT_EQ(json({"import", schedules})["same"], 4);
+  good({"settings", "set", "--language", "en"});
+  good({"schedule", "set", "orders", "--days", "29"});
+  EXPECT_NE(refused(5, {"import", settings}).find("was changed after"), std::string::npos);
+  EXPECT_NE(refused(5, {"import", schedules}).find("batch run orders: was changed after"), std::string::npos);
+}
+
 // Rows are written many at a time; what the database refuses is still told by its line, and nothing stays.
 TEST_F(Importing, the_one_name_of_many_that_is_taken_out_of_sight_is_told_by_its_line) {
   sql("installation",

@@ -132,6 +132,27 @@ TEST_F(People, who_is_reset_or_removed_loses_his_sessions_at_once) {
   bad(3, "there is no user erin@example.com", {"user", "show", "erin@example.com"});
 }
 
+// Manual 6.5.3.
+TEST_F(People, an_administrator_sets_anothers_password_and_his_sessions_end) {
+  add("olga@example.com", "viewer");
+  auto database = connected("olga@example.com", password_of("olga@example.com"));
+  database.read([](store::Tx& tx) { store::users::list(tx); });
+  bad(2, "at least 12", {"user", "reset", "olga@example.com", "--password-stdin", "--yes"}, "short\n");
+  good({"user", "reset", "olga@example.com", "--password-stdin", "--yes"}, "another-secret\n");
+  EXPECT_THROW(database.read([](store::Tx& tx) { store::users::list(tx); }), Failure);
+  EXPECT_THROW(database.connect(), Failure);
+  auto shown = json({"user", "show", "olga@example.com"});
+  EXPECT_EQ(shown["password"], "set");
+  EXPECT_EQ(shown["code_until"], nullptr);
+  connected("olga@example.com", "another-secret\n").read([](store::Tx& tx) { store::users::list(tx); });
+  auto code = json({"user", "reset", "olga@example.com", "--yes"})["code"].get<std::string>();
+  good({"user", "reset", "olga@example.com", "--password-stdin", "--yes"}, "a-third-secret\n");
+  EXPECT_THROW(connected("olga@example.com", code + "\n").connect(), Failure) << "the code is void";
+  bad(5, "nobody resets himself", {"user", "reset", admin, "--password-stdin", "--yes"}, "another-secret\n");
+  bad(2, "can't be used together", {"user", "reset", admin, "--password-stdin", "--code-hours", "3"});
+  bad(2, "no terminal", {"user", "reset", "olga@example.com", "--password", "--yes"});
+}
+
 TEST_F(People, nobody_removes_himself_nor_the_last_administrator) {
   bad(5, "nobody removes himself", {"user", "remove", admin, "--yes"});
   bad(5, "last administrator", {"user", "set", admin, "--role", "viewer"});

@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 
 #include <nlohmann/json.hpp>
+#include <sstream>
 
 #include "lib/base/file.h"
 #include "tests/integration/cli/house.h"
@@ -117,6 +118,109 @@ TEST_F(Views, the_dashboard_counts_each_topic_and_names_the_first) {
   EXPECT_NE(shown.find("certfleet service list --state expired"), std::string::npos);
   bad(2, "1 to 1000", {"dashboard", "--limit", "0"});
   bad(2, "1 to 1000", {"dashboard", "--limit", "1001"});
+}
+
+TEST_F(Views, an_order_that_met_an_error_is_one_of_the_errors_until_it_goes_on) {
+  add_service("shop");
+  add_service("post", "200 days");
+  add_service("mail", "10 days");
+  add_order("shop", "scheduled", "no key spec");
+  add_order("post", "placed", "the CA is away");
+  add_order("mail", "scheduled");
+  auto board = json({"dashboard"});
+  EXPECT_EQ(count_of(board, "order_failed"), 2);
+  EXPECT_EQ(count_of(board, "order_scheduled"), 1);
+  EXPECT_EQ(count_of(board, "order_under_way"), 0);
+  ASSERT_EQ(board["errors"].size(), 2U);
+  EXPECT_EQ(board["errors"][1]["subject"], "post");
+  auto shown = good({"dashboard"});
+  EXPECT_NE(shown.find("scheduled (error): no key spec"), std::string::npos) << shown;
+  EXPECT_NE(good({"service", "list"}).find("placed (error)"), std::string::npos);
+  EXPECT_NE(good({"service", "show", "shop"}).find("scheduled (error)"), std::string::npos);
+  EXPECT_NE(good({"order", "list"}).find("scheduled (error)"), std::string::npos);
+  EXPECT_EQ(json({"service", "list", "--order-error", "on"}).size(), 2U);
+  EXPECT_EQ(json({"service", "list", "--order", "scheduled", "--order-error", "off"})[0]["name"], "mail");
+  on("UPDATE certfleet.ca_order SET error = NULL");
+  board = json({"dashboard"});
+  EXPECT_EQ(count_of(board, "order_failed"), 0);
+  EXPECT_EQ(count_of(board, "order_scheduled"), 2);
+  EXPECT_EQ(count_of(board, "order_under_way"), 1);
+}
+
+// Manual 6.1: each item leads to its list.
+TEST_F(Views, the_command_beside_a_count_lists_what_was_counted) {
+  int day = 0;
+  for (const auto* name : {"past", "d1", "d20", "d40", "d70", "fine"}) {
+    constexpr std::array left = {-1, 1, 20, 40, 70, 200};
+    for (bool enabled : {true, false})
+      add_service(name + std::string(enabled ? "" : "-off"), std::to_string(left.at(day)) + " days", enabled);
+    ++day;
+  }
+  for (const std::string off : {"", "-off"}) {
+    add_order("past" + off, "failed");
+    add_order("d1" + off, "scheduled");
+    add_order("d20" + off, "scheduled", "no key spec");
+    add_order("d40" + off, "started");
+    add_order("d70" + off, "placed");
+    add_order("fine" + off, "placed", "the CA is away");
+    for (const auto* status : {"none", "failed", "rolled_back", "scheduled", "started", "applied"})
+      for (const std::string node : {"-a", "-b"}) add_node("fine" + off, status + node + off, status);
+  }
+  on("UPDATE certfleet.node SET enabled = false WHERE name LIKE '%-b%'");
+  auto board = json({"dashboard"});
+  EXPECT_EQ(board["counts"].size(), 11U) << "each topic has something";
+  for (const auto& row : board["counts"]) {
+    std::istringstream see(row["see"].get<std::string>());
+    std::vector<std::string> words;
+    for (std::string word; see >> word;) words.push_back(word);
+    words.erase(words.begin());
+    EXPECT_EQ(json(words).size(), row["count"].get<std::size_t>()) << row["see"];
+  }
+  EXPECT_EQ(json({"order", "list", "--state", "started", "--state", "placed"}).size(), 6U);
+  EXPECT_EQ(json({"order", "list", "--state", "failed", "--service", "past"}).size(), 1U);
+  EXPECT_EQ(json({"node", "list", "--service-enabled", "off"}).size(), 12U);
+  bad(2, "scheduled|started|placed", {"order", "list", "--state", "lost"});
+}
+
+// Manual 7.1 and 7.2.2, as a terminal shows it.
+TEST_F(Views, rows_have_the_colour_of_their_certificate_and_disabled_ones_have_none) {
+  constexpr const char* red = "\x1b[31m";
+  constexpr const char* yellow = "\x1b[33m";
+  add_service("expired", "-1 days");
+  add_service("soon", "10 days");
+  add_service("off", "-1 days", false);
+  add_order("soon", "failed", "no such domain");
+  add_order("off", "failed", "no such domain");
+  auto on_terminal = [](const std::string& words) {
+    auto command = CERTFLEET_BIN "/certfleet --lang en --config " + config_file_.string() + " " + words;
+    certfleet::testing::ProcessOptions options;
+    options.env = {{"TERM", "xterm"}, {"HOME", home_->path().string()}};
+    auto ran = certfleet::testing::run({"script", "-qec", command, "/dev/null"}, std::move(options));
+    EXPECT_EQ(ran.exit_code, 0) << ran.err;
+    return ran.out;
+  };
+  auto lines = [&](const std::string& words) {
+    std::map<std::string, std::string> found;
+    std::istringstream all(on_terminal(words));
+    for (std::string line; std::getline(all, line);)
+      for (const std::string name : {"expired", "soon", "off"})
+        if (auto at = line.find(name); at != std::string::npos && at < 10) found.emplace(name, line);
+    return found;
+  };
+  auto list = lines("service list");
+  ASSERT_EQ(list.size(), 3U);
+  EXPECT_TRUE(list["expired"].starts_with(red)) << list["expired"];
+  EXPECT_TRUE(list["soon"].starts_with(yellow)) << list["soon"];
+  EXPECT_NE(list["soon"].find(std::string(red) + "failed"), std::string::npos) << "the graver one shows";
+  EXPECT_EQ(list["off"].find('\x1b'), std::string::npos) << list["off"];
+  on("DELETE FROM certfleet.certificate");
+  on("UPDATE certfleet.service SET not_after = now() - interval '1 day'");
+  auto shown = [&](const std::string& name) { return on_terminal("service show " + name); };
+  EXPECT_NE(shown("expired").find(std::string(red) + "expired"), std::string::npos) << shown("expired");
+  auto off = shown("off");
+  EXPECT_EQ(off.find(std::string(red) + "expired"), std::string::npos) << off;
+  EXPECT_EQ(off.find(std::string(red) + "failed"), std::string::npos) << off;
+  EXPECT_NE(off.find("expired"), std::string::npos);
 }
 
 TEST_F(Views, a_renewed_certificate_is_no_warning_any_more) {

@@ -279,12 +279,14 @@ TEST_F(OrderLine, an_attempt_that_finds_nothing_to_do_looks_once_where_an_interv
   EXPECT_EQ(place()->wait, 900s);
   sql("UPDATE notification_table SET order_interval_min = 5");
   sql("UPDATE job SET run_at = now(), admitted = true, created_at = now() - interval '2 minutes'");
+  sql("UPDATE ca_order SET error = 'away'");  // of a look before
   auto before = looks;
   auto second = place();
   ASSERT_TRUE(second);
   EXPECT_EQ(second->how, store::Finished::How::release);
   EXPECT_EQ(second->wait, 300s);
   EXPECT_EQ(looks, before + 1);
+  EXPECT_EQ(get(id).error, std::nullopt) << "the CA answers again";
   hand_ = nullptr;
   run_all();
   EXPECT_EQ(get(id).state, "issued");

@@ -1,6 +1,7 @@
 // Applies on a real database, as an administrator, the scheduler and the worker see them.
 #include "lib/store/applies.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "lib/base/error.h"
@@ -155,16 +156,40 @@ TEST_F(Applies, a_due_one_that_may_not_start_ends_as_failed_with_a_trace) {
   add_certificate();
   auto apply = admin_.writing(
       [](Tx& tx) { return applies::schedule(tx, NodeId(1), std::chrono::system_clock::now()); });
-  test_.sql("UPDATE node SET enabled = false");
+  test_.sql("DELETE FROM certificate");
   scheduler_.write([](Tx& tx) { applies::start_due(tx, 10); });
   auto ended = get(apply.id);
   EXPECT_EQ(ended.state, "failed");
-  EXPECT_EQ(ended.error, "the node web1 is disabled");
+  EXPECT_EQ(ended.error, "the service shop has no certificate with a key of ours");
   EXPECT_EQ(status(), "failed");
   EXPECT_EQ(mails(), "apply_failed");
   EXPECT_EQ(test_.sql("SELECT concat_ws(' ', code, level, args[1], request_no) FROM trace"),
-            "2611 W web1 " + std::to_string(apply.request_no));
+            "2404 W web1 " + std::to_string(apply.request_no));
   EXPECT_EQ(test_.sql("SELECT count(*) FROM job WHERE queue = 'apply'"), "0");
+}
+
+// Manual 7.2.2, 9.1.3.
+TEST_F(Applies, a_due_one_of_what_is_disabled_is_cancelled_without_a_mail) {
+  add_certificate();
+  struct Disabled {
+    const char* table;
+    const char* trace;
+  };
+  for (const auto& [table, code] : {Disabled{"node", "2611"}, Disabled{"service", "1615"}}) {
+    auto apply = admin_.writing(
+        [](Tx& tx) { return applies::schedule(tx, NodeId(1), std::chrono::system_clock::now()); });
+    test_.sql("UPDATE " + std::string(table) + " SET enabled = false");
+    scheduler_.write([](Tx& tx) { applies::start_due(tx, 10); });
+    auto ended = get(apply.id);
+    EXPECT_EQ(ended.state, "cancelled") << table;
+    EXPECT_THAT(ended.error.value_or(""), ::testing::HasSubstr("is disabled"));
+    EXPECT_EQ(status(), "none") << table;
+    EXPECT_EQ(mails(), "") << table;
+    EXPECT_EQ(test_.sql("SELECT concat_ws(' ', code, level, args[1]) FROM trace ORDER BY id DESC LIMIT 1"),
+              code + std::string(" W web1"));
+    test_.sql("UPDATE " + std::string(table) + " SET enabled = true");
+  }
+  EXPECT_EQ(test_.sql("SELECT count(*) FROM job"), "0");
 }
 
 TEST_F(Applies, the_end_is_written_once_and_sets_the_nodes_status) {

@@ -349,7 +349,10 @@ TEST_F(CaSettings, a_disabled_service_is_not_ordered_and_waits_when_it_was_sched
   auto live = admin_.reading([&](Tx& tx) { return orders::live_of(tx, shop.id); });
   ASSERT_TRUE(live.has_value());
   EXPECT_EQ(live->state, "scheduled");
-  EXPECT_EQ(live->error, "the service shop is disabled");
+  EXPECT_EQ(live->error, std::nullopt) << "nobody looks after it";
+  EXPECT_EQ(test_.sql("SELECT concat_ws(' ', code, args[1]) FROM certfleet.trace"),
+            "2111 the service shop is disabled");
+  EXPECT_EQ(test_.sql("SELECT count(*) FROM certfleet.mail"), "0");
 }
 
 // Revisions --------------------------------------------------------------------------------------------------

@@ -59,8 +59,17 @@ TEST_F(NodeList, each_filter_limits_and_all_of_them_together) {
   filter.kind = "bigip";
   EXPECT_THAT(names(filter), ElementsAre("LB_1%"));
   filter = {};
-  filter.apply_status = "failed";
+  filter.apply_statuses = {"failed"};
   EXPECT_THAT(names(filter), ElementsAre("n02", "n05", "n08"));
+  filter.apply_statuses = {"applied", "failed"};
+  EXPECT_EQ(names(filter).size(), 6U);
+  filter.apply_statuses = {"failed"};
+  test_.sql("UPDATE service SET enabled = false WHERE id = 2");
+  filter.service_enabled = true;
+  EXPECT_THAT(names(filter), ElementsAre("n02", "n08"));
+  filter.service_enabled = false;
+  EXPECT_THAT(names(filter), ElementsAre("n05"));
+  filter.service_enabled.reset();
   filter.name_part = "N05";
   EXPECT_THAT(names(filter), ElementsAre("n05"));
 }

@@ -203,6 +203,26 @@ TEST_F(Orders, an_error_is_mailed_when_it_differs_from_the_last) {
   EXPECT_EQ(get(order.id).error, "away");
 }
 
+TEST_F(Orders, an_error_is_over_when_the_order_goes_on) {
+  auto order = start();
+  auto fail = [&](const char* error) {
+    worker_.write([&](Tx& tx) { orders::record_error(tx, order.id, error); });
+    EXPECT_EQ(test_.sql("SELECT order_in_error FROM service"), "t");
+  };
+  fail("away");
+  worker_.write([&](Tx& tx) { orders::record_url(tx, order.id, "https://ca.test/order/1"); });
+  EXPECT_EQ(get(order.id).error, std::nullopt);
+  EXPECT_EQ(test_.sql("SELECT order_in_error FROM service"), "f");
+  fail("away");
+  worker_.write([&](Tx& tx) { orders::forget_error(tx, order.id); });
+  EXPECT_EQ(get(order.id).error, std::nullopt);
+  EXPECT_EQ(mails(), "order_started order_progress order_progress") << "the same error is mailed once";
+  fail("busy");
+  EXPECT_EQ(mails(), "order_started order_progress order_progress order_progress");
+  worker_.write([&](Tx& tx) { orders::end(tx, order.id, End::cancelled, "cancelled"); });
+  EXPECT_EQ(test_.sql("SELECT order_in_error FROM service"), "f");
+}
+
 TEST_F(Orders, an_order_ends_once) {
   auto order = start();
   auto end = [&](End how) {

@@ -111,6 +111,10 @@ TEST_F(ServiceList, is_filtered_by_state_and_leaves_disabled_services_out) {
   EXPECT_EQ(of(State::expiring), "cart intra");
   EXPECT_EQ(of(State::expired), "api");
   EXPECT_EQ(of(State::none), "Shop");
+  EXPECT_EQ(of(State::under_90), "intra");
+  EXPECT_EQ(of(State::under_60), "");
+  EXPECT_EQ(of(State::under_30), "");
+  EXPECT_EQ(of(State::under_15), "cart");
   query.enabled = false;
   EXPECT_EQ(of(State::expiring), "off") << "but may be asked for";
   query.state.reset();
@@ -125,14 +129,23 @@ TEST_F(ServiceList, is_filtered_by_group_and_by_the_newest_order) {
   query.group = other_;
   EXPECT_EQ(names(query), "intra");
   query.group = {};
-  query.order_state = "failed";
+  query.order_states = {"failed"};
   EXPECT_EQ(names(query), "api");
-  query.order_state = "none";
+  query.order_states = {"none"};
   EXPECT_EQ(names(query), "cart off Shop");
   test_.sql("INSERT INTO certfleet.ca_order (service_id, ca_account_id, state) SELECT s.id, a.id, 'placed'"
             " FROM certfleet.service s, certfleet.ca_account a WHERE s.name = 'api'");
-  query.order_state = "failed";
+  query.order_states = {"failed"};
   EXPECT_EQ(names(query), "") << "an older order says nothing";
+  query.order_states = {"placed", "none"};
+  EXPECT_EQ(names(query), "api cart off Shop");
+  query.order_states = {};
+  query.order_in_error = true;
+  EXPECT_EQ(names(query), "");
+  test_.sql("UPDATE certfleet.ca_order SET error = 'away' WHERE ended_at IS NULL");
+  EXPECT_EQ(names(query), "api intra");
+  query.order_in_error = false;
+  EXPECT_EQ(names(query), "cart off blog Shop");
 }
 
 TEST_F(ServiceList, comes_in_pages_that_meet_and_say_how_many_follow) {
@@ -206,6 +219,19 @@ TEST_F(ServiceList, finds_its_page_by_an_index) {
       EXPECT_NE(text.find("Index"), std::string::npos) << text;
     }
   }
+}
+
+TEST_F(ServiceList, finds_the_few_orders_in_error_by_an_index) {
+  test_.sql(fmt::format("INSERT INTO certfleet.service (name, group_id, common_name, order_in_error)"
+                        " SELECT 's' || i, {}, 'www.example.com', i % 1000 = 0 FROM generate_series(1, 20000) AS i",
+                        group_.value()));
+  test_.sql("VACUUM ANALYZE certfleet.service");
+  auto query = by(Sort::name);
+  query.order_in_error = true;
+  query.enabled = true;
+  query.limit = 100;
+  auto text = owner_.reading([&](Tx& tx) { return service_list::explained(tx, query); });
+  EXPECT_NE(text.find("service_order_in_error"), std::string::npos) << text;
 }
 
 }  // namespace

@@ -129,6 +129,8 @@ TEST(Csr, none_several_and_other_things_are_refused) {
   expect_says(refusal(to_pem("CERTIFICATE REQUEST", std::string(der_bytes_max + 1, 'x'))), "are allowed");
   expect_says(refusal(pem.substr(0, pem.size() / 2)), "not closed");
   expect_says(refusal(std::string(pem_bytes_max + 1, 'x')), "are allowed");
+  EXPECT_EQ(Csr::from_pem(pem + std::string(pem_bytes_max - pem.size(), 'x')).pem(), pem);
+  expect_says(refusal(pem + std::string(pem_bytes_max - pem.size() + 1, 'x')), "are allowed");
 }
 
 TEST(Csr, a_request_that_its_key_did_not_sign_is_refused) {
