@@ -9,6 +9,7 @@
 #include "lib/store/rows.h"
 #include "lib/store/times.h"
 #include "lib/store/traces.h"
+#include "lib/store/words.h"
 
 namespace certfleet::store::applies {
 namespace {
@@ -246,7 +247,7 @@ void record_step(Tx& tx, ApplyId id, std::string_view step, std::string_view err
   auto rows = tx.raw().exec_params(
       "UPDATE apply SET step = $2, error = coalesce(nullif($3, ''), error) WHERE id = $1 AND ended_at IS "
       "NULL",
-      id.value(), std::string(step), std::string(error));
+      id.value(), std::string(step), words(error));
   if (rows.affected_rows() == 0)
     throw Failure(Fault::stale, fmt::format("the apply {} has ended", id.value()));
 }
@@ -255,7 +256,7 @@ bool end(Tx& tx, ApplyId id, End how, std::string_view error) {
   auto rows = tx.raw().exec_params(
       "UPDATE apply SET state = $2, error = nullif($3, ''), ended_at = now() WHERE id = $1 AND ended_at IS "
       "NULL",
-      id.value(), std::string(word(how)), std::string(error));
+      id.value(), std::string(word(how)), words(error));
   if (rows.affected_rows() == 0) return false;
   auto apply = get(tx, id);
   if (how == End::cancelled) {

@@ -203,6 +203,14 @@ TEST_F(Orders, an_error_is_mailed_when_it_differs_from_the_last) {
   EXPECT_EQ(get(order.id).error, "away");
 }
 
+TEST_F(Orders, an_error_in_any_bytes_is_written_down) {
+  auto order = start();
+  worker_.write([&](Tx& tx) { orders::record_error(tx, order.id, "the CA said \xff\nand more"); });
+  EXPECT_EQ(test_.sql("SELECT error FROM ca_order"), "the CA said ? and more");
+  worker_.write([&](Tx& tx) { orders::end(tx, order.id, End::failed, "\xff"); });
+  EXPECT_EQ(get(order.id).state, "failed");
+}
+
 TEST_F(Orders, an_order_ends_once) {
   auto order = start();
   auto end = [&](End how) {
