@@ -225,8 +225,11 @@ void cancel(Tx& tx, ApplyId id) {
     for (const auto& job : jobs) jobs::cancel(tx, id_of<JobId>(job[0]));
     if (!jobs.empty()) return;
   }
-  // Scheduled, or its job is dead: nobody else would end it.
-  end(tx, id, End::cancelled, "cancelled");
+  // Scheduled, or its job is dead: nobody else would end it. A node in the middle of its change stays so until the
+  // next apply: that must be seen.
+  bool changed = apply.step == "changing" || apply.step == "restoring";
+  changed ? end(tx, id, End::failed, "cancelled; its job died in the middle of the change")
+          : end(tx, id, End::cancelled, "cancelled");
 }
 
 Material material(Tx& tx, const Apply& apply) {

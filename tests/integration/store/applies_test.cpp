@@ -227,6 +227,18 @@ TEST_F(Applies, cancelling_ends_what_waits_and_asks_what_runs) {
   EXPECT_EQ(id_of([&] { admin_.write([&](Tx& tx) { applies::cancel(tx, running.id); }); }), 0);
 }
 
+// Ended as cancelled it would count as intact (sql/checks/i5_node_intact.sql).
+TEST_F(Applies, cancelling_one_whose_job_died_in_mid_change_does_not_hide_it) {
+  add_certificate();
+  auto apply = start();
+  worker_.write([&](Tx& tx) { applies::record_step(tx, apply.id, "changing", ""); });
+  test_.sql("DELETE FROM job");
+  admin_.write([&](Tx& tx) { applies::cancel(tx, apply.id); });
+  EXPECT_EQ(get(apply.id).state, "failed");
+  EXPECT_EQ(status(), "failed");
+  EXPECT_EQ(mails(), "apply_started apply_failed");
+}
+
 TEST_F(Applies, what_was_served_stays_when_a_node_can_not_be_reached) {
   worker_.write([](Tx& tx) { applies::record_served(tx, NodeId(1), "0a", "ff", "match"); });
   worker_.write([](Tx& tx) { applies::record_served(tx, NodeId(1), "", "", "unreachable"); });
