@@ -49,7 +49,9 @@ class ApplyMendTest : public ApplyHouse {
     return finished.value_or(store::Finished());
   }
 
-  std::string outcome() { return sql("SELECT outcome FROM job_history WHERE kind = 'apply.run' ORDER BY id DESC LIMIT 1"); }
+  std::string outcome() {
+    return sql("SELECT outcome FROM job_history WHERE kind = 'apply.run' ORDER BY id DESC LIMIT 1");
+  }
 
   void expect_as_before(const std::string& state) {
     EXPECT_EQ(get(id_).state, state) << get(id_).error.value_or("");
