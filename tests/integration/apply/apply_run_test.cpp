@@ -72,10 +72,10 @@ TEST_F(ApplyRunTest, whatever_bytes_the_node_says_the_old_pair_comes_back) {
   issue();
   auto before = served();
   auto wrapper = apache_.dir() / "bin/wrapper";
-  for (const char* said : {R"(caf\351 \203\134\000 \033[2J)", R"($(printf 'x%.0s' 1)$(printf '\343\203\216%.0s' $(seq 300)))"}) {
+  for (const char* said : {R"(caf\351 \203\134\000 \033[2J)", R"(x$(printf '\343\203\216%.0s' $(seq 300)))"}) {
     write_file(wrapper,
-               fmt::format("#!/bin/sh\n[ $1 != configtest ] || [ -e {0}/said ] || {{ : >{0}/said; printf \"{1}\"; exit 1; }}\n"
-                           "exec {2} \"$@\"\n",
+               fmt::format("#!/bin/sh\n[ $1 != configtest ] || [ -e {0}/said ] ||"
+                           " {{ : >{0}/said; printf \"{1}\"; exit 1; }}\nexec {2} \"$@\"\n",
                            apache_.dir().string(), said, apache_.env("APACHE_CONTROL")),
                0755);
     std::filesystem::remove(apache_.dir() / "said");
