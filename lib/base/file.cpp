@@ -28,6 +28,12 @@ class Descriptor {
   int fd_;
 };
 
+// What was read may be a key: nothing of it stays on the stack.
+struct Block {
+  std::array<char, 16384> bytes{};
+  ~Block() { ::explicit_bzero(bytes.data(), bytes.size()); }
+};
+
 std::string reason() { return std::strerror(errno); }
 
 }  // namespace
@@ -36,13 +42,13 @@ std::string read_file(const std::filesystem::path& file, std::size_t bytes_max) 
   Descriptor in(::open(file.c_str(), O_RDONLY | O_CLOEXEC));
   if (in.get() < 0) throw Failure(Fault::usage, fmt::format("{}: {}", file.string(), reason()));
   std::string content;
-  std::array<char, 16384> block{};
+  Block block;
   for (;;) {
-    ssize_t n = ::read(in.get(), block.data(), block.size());
+    ssize_t n = ::read(in.get(), block.bytes.data(), block.bytes.size());
     if (n < 0 && errno == EINTR) continue;
     if (n < 0) throw Failure(Fault::usage, fmt::format("{}: {}", file.string(), reason()));
     if (n == 0) return content;
-    content.append(block.data(), static_cast<std::size_t>(n));
+    content.append(block.bytes.data(), static_cast<std::size_t>(n));
     if (content.size() > bytes_max)
       throw Failure(Fault::usage, fmt::format("{}: larger than {} bytes", file.string(), bytes_max));
   }

@@ -9,6 +9,7 @@
 #include <memory>
 
 #include "lib/base/error.h"
+#include "lib/pki/printable.h"
 
 namespace certfleet::net {
 namespace {
@@ -32,6 +33,12 @@ struct KeyDeleter {
 };
 using Key = std::unique_ptr<ssh_key_struct, KeyDeleter>;
 
+// What the library says of the last call; the words of a server that nobody trusts yet may be in it.
+std::string reason_of(ssh_session session) {
+  constexpr std::size_t bytes_max = 300;
+  return pki::one_line(ssh_get_error(session), bytes_max);
+}
+
 Session session_to(const std::string& host, int port, const char* type) {
   Session session(ssh_new());
   CERTFLEET_INVARIANT(session != nullptr, "ssh_new");
@@ -44,7 +51,7 @@ Session session_to(const std::string& host, int port, const char* type) {
   bool good = set(SSH_OPTIONS_HOST, host.c_str()) && set(SSH_OPTIONS_PORT, &port) && set(SSH_OPTIONS_USER, "nobody") &&
               set(SSH_OPTIONS_PROCESS_CONFIG, &no) && set(SSH_OPTIONS_KNOWNHOSTS, "/dev/null") &&
               set(SSH_OPTIONS_GLOBAL_KNOWNHOSTS, "/dev/null") && (type == nullptr || set(SSH_OPTIONS_HOSTKEYS, type));
-  if (!good) throw Failure(Fault::usage, fmt::format("{}:{}: {}", host, port, ssh_get_error(session.get())));
+  if (!good) throw Failure(Fault::usage, fmt::format("{}:{}: {}", host, port, reason_of(session.get())));
   return session;
 }
 
@@ -53,7 +60,7 @@ bool connect(ssh_session session, const std::string& where, Deadline deadline, c
   for (;;) {
     int rc = ssh_connect(session);
     if (rc == SSH_OK) return true;
-    std::string reason = ssh_get_error(session);
+    auto reason = reason_of(session);
     if (rc != SSH_AGAIN) {
       if (reason.find("no match") != std::string::npos) return false;
       throw Failure(Fault::unreachable, Text{"{}: SSHで接続できません: {}", "{}: connecting by SSH: {}"}, where, reason);
@@ -72,7 +79,7 @@ bool connect(ssh_session session, const std::string& where, Deadline deadline, c
 SshHostKey key_of(ssh_session session, const std::string& where) {
   ssh_key raw = nullptr;
   if (ssh_get_server_publickey(session, &raw) != SSH_OK)
-    throw Failure(Fault::permanent, fmt::format("{}: {}", where, ssh_get_error(session)));
+    throw Failure(Fault::permanent, fmt::format("{}: {}", where, reason_of(session)));
   Key key(raw);
   unsigned char* hash = nullptr;
   std::size_t length = 0;

@@ -37,15 +37,18 @@ store::Finished parked(const domain::Job& job) {
   return finished;
 }
 
-store::Finished conclude(const domain::Job& job, Outcome outcome, StopReason stopped, double dice,
-                         const std::function<std::vector<Write>(const Failure&)>& gave_up) {
+bool is_run(const domain::Job& job, const Handler& handler) { return !job.cancel || handler.sees_cancelled(); }
+
+store::Finished conclude(const domain::Job& job, Outcome outcome, StopReason stopped, double dice, Handler& handler) {
   auto finished = frame(job);
-  bool unfinished = outcome.verdict == Verdict::cancelled || outcome.verdict == Verdict::retry ||
-                    outcome.verdict == Verdict::wait;
-  if (unfinished && stopped == StopReason::cancelled) {
+  bool heeded = outcome.verdict == Verdict::cancelled;
+  bool unfinished = heeded || outcome.verdict == Verdict::retry || outcome.verdict == Verdict::wait;
+  // A session that may be gone decides nothing: whoever has the job next ends it.
+  bool cancelled = stopped == StopReason::cancelled || (job.cancel && stopped != StopReason::session_lost);
+  if (cancelled && (heeded || (unfinished && !handler.sees_cancelled()))) {
     finished.how = How::cancelled;
     finished.error = "cancelled";
-    finished.writes = gave_up(Failure(Fault::permanent, "cancelled"));
+    finished.writes = handler.gave_up(job, Failure(Fault::permanent, "cancelled"));
     return finished;
   }
   // Interrupted by us, not by its work: handed back, no attempt counted.
@@ -79,7 +82,7 @@ store::Finished conclude(const domain::Job& job, Outcome outcome, StopReason sto
       break;
     case Verdict::failed: finished.how = How::failed; break;
   }
-  append(finished.writes, gave_up(outcome.failure.value_or(Failure(Fault::permanent, "failed"))));
+  append(finished.writes, handler.gave_up(job, outcome.failure.value_or(Failure(Fault::permanent, "failed"))));
   return finished;
 }
 

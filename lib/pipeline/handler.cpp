@@ -23,6 +23,12 @@ Outcome Outcome::wait_for(std::chrono::seconds span) {
   return outcome;
 }
 
+Outcome Outcome::wait_for(std::chrono::seconds span, const Failure& why) {
+  auto outcome = wait_for(span);
+  outcome.failure = why;
+  return outcome;
+}
+
 Outcome Outcome::cancelled() {
   Outcome outcome;
   outcome.verdict = Verdict::cancelled;

@@ -59,7 +59,7 @@ struct Outcome {
   };
 
   Verdict verdict = Verdict::done;
-  std::optional<Failure> failure;          // of failed and retry
+  std::optional<Failure> failure;          // of failed and retry; of wait: what it waits for, if there is a word
   std::chrono::seconds wait{0};            // of wait
   std::vector<Write> writes;               // results, in order
   std::vector<domain::NewJob> follow_ups;  // exist if and only if the end is committed
@@ -68,6 +68,7 @@ struct Outcome {
   static Outcome failed(const Failure& why);
   static Outcome retry(const Failure& why);
   static Outcome wait_for(std::chrono::seconds span);
+  static Outcome wait_for(std::chrono::seconds span, const Failure& why);
   static Outcome cancelled();
 
   Outcome&& with(Write write) &&;
@@ -85,6 +86,12 @@ class Handler {
   // failed, then through gave_up. Whatever it does outside must be safe to meet again in a later attempt:
   // look first, act second.
   virtual Outcome run(const domain::Job& job, Context& context) = 0;
+
+  // Whether run() is asked about a job that a person has cancelled, too (Job::cancel), because what was begun outside
+  // must be put right first. Such a job ends as cancelled only by Outcome::cancelled(); a wait, a failed attempt and
+  // an end are what they always are, and what is not at its end comes again, still cancelled. An attempt that began
+  // as a cancelled one is not stopped by the same cancellation. Else a job ends as cancelled without being run.
+  virtual bool sees_cancelled() const { return false; }
 
   // The job ends without success: a permanent failure, the last attempt failed, or it was cancelled. Returns
   // what is to be written about its subject, in the same transaction as the job's end.

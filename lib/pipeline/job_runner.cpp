@@ -69,8 +69,7 @@ int trace_of(store::Finished::How how) {
 // Runs the handler; whatever it throws becomes an outcome.
 Outcome run_handler(Handler& handler, const domain::Job& job, Context& context) {
   try {
-    if (job.cancel) return Outcome::cancelled();
-    return handler.run(job, context);
+    return is_run(job, handler) ? handler.run(job, context) : Outcome::cancelled();
   } catch (const Failure& failure) {
     return failure.transient() || failure.fault() == Fault::stale ? Outcome::retry(failure)
                                                                   : Outcome::failed(failure);
@@ -133,12 +132,10 @@ void JobRunner::attempt(const domain::Job& job, store::JobStore& store) {
   // Claimed under a session that is gone: others may have it by now.
   auto outcome = parts_.sure(job.session) ? run_handler(*handler, job, context) : Outcome::cancelled();
   auto stopped = parts_.running.ended(job);
-  if (job.cancel && outcome.verdict == Outcome::Verdict::cancelled) stopped = StopReason::cancelled;
-  if (stopped == StopReason::none && !parts_.sure(job.session)) stopped = StopReason::session_lost;
+  if (!parts_.sure(job.session)) stopped = StopReason::session_lost;
   if (stopped == StopReason::session_lost)
     log::warn("job {} ({}): left to others, its session may have lapsed", job.id.value(), job.kind);
-  auto finished = conclude(job, std::move(outcome), stopped, dice(),
-                           [&](const Failure& why) { return handler->gave_up(job, why); });
+  auto finished = conclude(job, std::move(outcome), stopped, dice(), *handler);
   parts_.metrics.add("certfleet_attempts_total", 1, {{"kind", job.kind}});
   if (!finished.error.empty()) log::warn("job {} ({}): {}", job.id.value(), job.kind, finished.error);
   if (int id = trace_of(finished.how)) context.trace(trace::line(id, {job.kind, finished.error}));

@@ -9,7 +9,7 @@ std::stop_token RunningJobs::started(const domain::Job& job) {
   // After a lost session the same job may come back while its old attempt has not yet returned: the newer
   // one replaces it, the old one has been told to stop.
   auto& entry = entries_[job.id];
-  entry = Entry{job.fence, {}, StopReason::none};
+  entry = Entry{job.fence, {}, StopReason::none, job.cancel};
   return entry.stop.get_token();
 }
 
@@ -26,6 +26,7 @@ void RunningJobs::stop(JobId id, StopReason reason) {
   std::lock_guard lock(mutex_);
   auto found = entries_.find(id);
   if (found == entries_.end() || found->second.reason != StopReason::none) return;
+  if (reason == StopReason::cancelled && found->second.cancelled) return;
   found->second.reason = reason;
   found->second.stop.request_stop();
 }

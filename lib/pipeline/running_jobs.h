@@ -18,7 +18,8 @@ class RunningJobs {
   // Returns why it was told to stop, if it was.
   StopReason ended(const domain::Job& job);
 
-  void stop(JobId id, StopReason reason);  // a job that is not running is left alone
+  // A job that is not running is left alone, and so is one that began as cancelled and is cancelled again.
+  void stop(JobId id, StopReason reason);
   void stop_all(StopReason reason);
 
  private:
@@ -26,6 +27,7 @@ class RunningJobs {
     Fence fence;
     std::stop_source stop;
     StopReason reason = StopReason::none;
+    bool cancelled = false;  // before it began: its handler knows
   };
   std::mutex mutex_;  // guards entries_
   std::unordered_map<JobId, Entry> entries_;

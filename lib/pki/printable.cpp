@@ -39,6 +39,14 @@ std::string printable(std::string_view text, std::size_t bytes_max) {
   return result;
 }
 
+std::string one_line(std::string_view text, std::size_t bytes_max) {
+  std::string blanked(text);
+  for (char& c : blanked)
+    if (c == '\n' || c == '\r' || c == '\t') c = ' ';
+  while (blanked.ends_with(' ')) blanked.pop_back();
+  return printable(blanked, bytes_max);
+}
+
 bool is_utf8(std::string_view text) {
   while (!text.empty()) {
     auto size = character(text);

@@ -9,6 +9,9 @@ namespace certfleet::pki {
 // Valid UTF-8 stays; control characters and stray bytes become `?`; longer than `bytes_max` is cut with "…".
 std::string printable(std::string_view text, std::size_t bytes_max = 100);
 
+// The same for what may have several lines: line ends and tabs become blanks, none is left at the end.
+std::string one_line(std::string_view text, std::size_t bytes_max = 1000);
+
 // Well-formed UTF-8 (RFC 3629): no overlong forms, no surrogates.
 bool is_utf8(std::string_view text);
 

@@ -9,6 +9,7 @@
 #include "lib/store/rows.h"
 #include "lib/store/times.h"
 #include "lib/store/traces.h"
+#include "lib/store/words.h"
 
 namespace certfleet::store::applies {
 namespace {
@@ -229,8 +230,11 @@ void cancel(Tx& tx, ApplyId id) {
     for (const auto& job : jobs) jobs::cancel(tx, id_of<JobId>(job[0]));
     if (!jobs.empty()) return;
   }
-  // Scheduled, or its job is dead: nobody else would end it.
-  end(tx, id, End::cancelled, "cancelled");
+  // Scheduled, or its job is dead: nobody else would end it. A node in the middle of its change stays so until the
+  // next apply: that must be seen.
+  bool changed = apply.step == "changing" || apply.step == "restoring";
+  changed ? end(tx, id, End::failed, "cancelled; its job died in the middle of the change")
+          : end(tx, id, End::cancelled, "cancelled");
 }
 
 Material material(Tx& tx, const Apply& apply) {
@@ -251,7 +255,7 @@ void record_step(Tx& tx, ApplyId id, std::string_view step, std::string_view err
   auto rows = tx.raw().exec_params(
       "UPDATE apply SET step = $2, error = coalesce(nullif($3, ''), error) WHERE id = $1 AND ended_at IS "
       "NULL",
-      id.value(), std::string(step), std::string(error));
+      id.value(), std::string(step), words(error));
   if (rows.affected_rows() == 0)
     throw Failure(Fault::stale, fmt::format("the apply {} has ended", id.value()));
 }
@@ -260,7 +264,7 @@ bool end(Tx& tx, ApplyId id, End how, std::string_view error) {
   auto rows = tx.raw().exec_params(
       "UPDATE apply SET state = $2, error = nullif($3, ''), ended_at = now() WHERE id = $1 AND ended_at IS "
       "NULL",
-      id.value(), std::string(word(how)), std::string(error));
+      id.value(), std::string(word(how)), words(error));
   if (rows.affected_rows() == 0) return false;
   auto apply = get(tx, id);
   if (how == End::cancelled) {

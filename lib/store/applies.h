@@ -52,7 +52,8 @@ Apply schedule(Tx& tx, NodeId node, WallTime at);
 int start_due(Tx& tx, int rows_max);
 
 // One that is scheduled is cancelled at once; one that is under way when its worker hears of it, after
-// putting the node right. Failure(conflict) if it has ended.
+// putting the node right. One whose job is dead ends at once: as failed if its node is half changed, which the next
+// apply on the node puts right. Failure(conflict) if it has ended.
 void cancel(Tx& tx, ApplyId id);
 
 // The rest is for the apply worker.

@@ -7,8 +7,8 @@
 namespace certfleet::store::jobs {
 
 // Asks for the end of a job. One that waits is made ready, so that a worker ends it as cancelled without
-// running it; one that runs hears of it with its worker's next heartbeat. Failure(not_found) if it is not
-// live.
+// running it, or, if its kind has something to put right first (pipeline::Handler::sees_cancelled), after that; one
+// that runs hears of it with its worker's next heartbeat. Failure(not_found) if it is not live.
 void cancel(Tx& tx, JobId id);
 
 // Sends a dead job again, with its attempts counted anew. Failure(not_found) if there is no dead job of that

@@ -8,6 +8,7 @@
 #include "lib/store/jobs.h"
 #include "lib/store/notifications.h"
 #include "lib/store/times.h"
+#include "lib/store/words.h"
 
 namespace certfleet::store::mails {
 
@@ -21,7 +22,7 @@ bool emit(Tx& tx, const Event& event) {
       " not_after) VALUES ('<' || gen_random_uuid() || '@certfleet>', $1, nullif($2, ''), $3, $4,"
       " nullif($5::bigint, 0), $6, nullif($7, ''), $8::timestamptz) ON CONFLICT (event_key) DO NOTHING RETURNING id",
       std::string(to_string(event.event)), event.key, table->id.value(), event.service.value(), event.node.value(),
-      event.request_no, event.error, not_after ? not_after->c_str() : nullptr);
+      event.request_no, words(event.error), not_after ? not_after->c_str() : nullptr);
   if (made.empty()) return false;
   jobs::enqueue(tx, {.kind = "mail.send",
                      .subject = made[0][0].as<std::int64_t>(),

@@ -11,6 +11,7 @@
 #include "lib/store/services.h"
 #include "lib/store/times.h"
 #include "lib/store/traces.h"
+#include "lib/store/words.h"
 
 namespace certfleet::store::orders {
 namespace {
@@ -307,7 +308,7 @@ void forget_url(Tx& tx, OrderId id, std::string_view order_url) {
 void record_error(Tx& tx, OrderId id, std::string_view error) {
   auto changed = tx.raw().exec_params(
       "UPDATE ca_order SET error = $2 WHERE id = $1 AND ended_at IS NULL AND error IS DISTINCT FROM $2",
-      id.value(), std::string(error));
+      id.value(), words(error));
   if (changed.affected_rows() == 0) return;
   auto order = get(tx, id);
   if (last_mailed_error(tx, order) != error) mail(tx, order, domain::MailEvent::order_progress, error);
@@ -328,7 +329,7 @@ bool end(Tx& tx, OrderId id, End how, std::string_view error) {
   auto ended = tx.raw().exec_params(
       "UPDATE ca_order SET state = $2, error = nullif($3, ''), ended_at = now() WHERE id = $1 AND ended_at "
       "IS NULL",
-      id.value(), std::string(word(how)), std::string(error));
+      id.value(), std::string(word(how)), words(error));
   if (ended.affected_rows() == 0) return false;
   if (how == End::issued) mail(tx, get(tx, id), domain::MailEvent::order_succeeded);
   if (how == End::failed) mail(tx, get(tx, id), domain::MailEvent::order_failed, error);

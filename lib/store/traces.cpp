@@ -8,6 +8,7 @@
 #include "lib/store/arrays.h"
 #include "lib/store/sql.h"
 #include "lib/store/times.h"
+#include "lib/store/words.h"
 
 namespace certfleet::store::traces {
 namespace {
@@ -60,7 +61,7 @@ void add(Tx& tx, std::span<const Stored> traces) {
       c[2].add(stored.line.module);
       c[3].add(std::int64_t{stored.line.id});
       c[4].add(std::int64_t{stored.line.request_no});
-      c[5].add(array_literal(stored.line.args));
+      c[5].add(array_literal(words(stored.line.args)));
       c[6].add(stored.service.value());
       c[7].add(stored.node.value());
       c[8].add(stored.job.value());

@@ -19,6 +19,7 @@ struct Stored {
   JobId job;
 };
 
+// Whatever bytes their arguments have: they are cleaned (words.h), so that no line holds up the others.
 void add(Tx& tx, std::span<const Stored> traces);
 
 // Which traces; unset fields don't limit.

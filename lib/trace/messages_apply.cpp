@@ -1,4 +1,4 @@
-// Manual appendix 12.1, ids 1800 to 1899; ours are 1823 to 1830.
+// Manual appendix 12.1, ids 1800 to 1899; ours are 1823 to 1831.
 #include <array>
 
 #include "lib/trace/messages.h"
@@ -41,6 +41,7 @@ constexpr std::array messages = {
     Message{1829, E, "apply", 1, "設定の検査に失敗しました。[{0}]", "The configuration test failed. [{0}]"},
     Message{1830, E, "apply", 1, "この種別のノードへの適用には対応していません。{0}",
             "Nothing is applied to nodes of this kind. {0}"},
+    Message{1831, W, "apply", 1, "中断したため、元に戻します。{0}", "The apply was stopped and is rolled back. {0}"},
     Message{1839, E, "apply", 1, "REST APIに接続できません。{0}", "No connection to the REST API. {0}"},
     Message{1840, E, "apply", 1, "ファイルを削除できません。[{0}]", "A file can't be deleted. [{0}]"},
     Message{1841, E, "apply", 1, "ファイルを送信できません。[{0}]", "A file can't be sent. [{0}]"},

@@ -11,6 +11,14 @@ namespace {
 using pipeline::Outcome;
 using pipeline::StopReason;
 
+// What a handler does is decided in Worker; nothing hangs on a job that was given up.
+class Played final : public pipeline::Handler {
+ public:
+  std::string_view kind() const override { return "apply.run"; }
+  Outcome run(const domain::Job&, pipeline::Context&) override { return Outcome::done(); }
+  std::vector<pipeline::Write> gave_up(const domain::Job&, const Failure&) override { return {}; }
+};
+
 class Worker final : public Process {
  public:
   Worker(World& world, const std::string& name, domain::Queue queue)
@@ -80,8 +88,7 @@ class Worker final : public Process {
       auto outcome = it->stopped ? Outcome::cancelled() : outcome_of(it->job);
       finished_.push_back(pipeline::conclude(it->job, std::move(outcome),
                                              it->stopped ? StopReason::session_lost : StopReason::none,
-                                             world_.random.unit(),
-                                             [](const Failure&) { return std::vector<pipeline::Write>{}; }));
+                                             world_.random.unit(), handler_));
       it = running_.erase(it);
     }
   }
@@ -150,6 +157,7 @@ class Worker final : public Process {
   }
 
   domain::Queue queue_;
+  Played handler_;
   std::unique_ptr<store::JobStore> store_;
   pipeline::WorkerCore core_;
   pipeline::SessionCore session_;

@@ -7,6 +7,7 @@
 #include "lib/base/error.h"
 #include "lib/domain/remote_path.h"
 #include "lib/pki/certificate.h"
+#include "lib/pki/printable.h"
 #include "lib/pki/random.h"
 #include "workers/apply/apache_scripts.h"
 
@@ -21,21 +22,19 @@ Budget within(const Budget& budget, std::chrono::seconds limit) {
   return {budget.deadline.within(limit), budget.stop};
 }
 
-// What a program printed, as the argument of a trace: one line, not endless.
+// What a program printed, as it goes into a failure or a trace. It may be in any encoding, and cut anywhere.
 std::string one_line(std::string_view text) {
   constexpr std::size_t length_max = 500;
-  std::string line;
-  for (char c : text.substr(0, length_max)) line += c == '\n' || c == '\r' || c == '\t' ? ' ' : c;
-  while (line.ends_with(' ')) line.pop_back();
-  return line;
+  return pki::one_line(text, length_max);
 }
 
+// Each cleaned as above.
 std::vector<std::string> lines_of(const std::string& text) {
   std::vector<std::string> lines;
   std::size_t start = 0;
   while (start < text.size()) {
     auto end = std::min(text.find('\n', start), text.size());
-    lines.push_back(text.substr(start, end - start));
+    lines.push_back(one_line(std::string_view(text).substr(start, end - start)));
     start = end + 1;
   }
   return lines;
@@ -43,7 +42,7 @@ std::vector<std::string> lines_of(const std::string& text) {
 
 std::string last_line(const std::string& text) {
   auto lines = lines_of(text);
-  return lines.empty() ? std::string() : one_line(lines.back());
+  return lines.empty() ? std::string() : lines.back();
 }
 
 bool says_yes(const std::string& text, std::string_view word) {

@@ -17,35 +17,49 @@ using store::applies::End;
 
 // One handshake; a server that does not answer within it is asked again.
 constexpr std::chrono::seconds probe_limit{5};
-// How long a node that went away in the middle of its change is waited for, and how often it is tried.
+// How long a node in the middle of its change is tried, and how often. One that says no is asked less often: logins
+// that fail lock accounts, and what is wrong waits for a person or for the end of a reboot.
 constexpr std::chrono::hours mend_limit{24};
 constexpr std::chrono::seconds mend_wait{60};
+constexpr std::chrono::seconds refused_wait{300};
 
-struct Task {
-  store::applies::Apply apply;
-  store::applies::Material material;
+// Where it is done; all ways need it.
+struct Place {
   domain::Node node;
   domain::Access access;
   domain::Settings settings;
 };
 
-Task load(store::Tx& tx, const store::applies::Apply& apply) {
+Place place_of(store::Tx& tx, const store::applies::Apply& apply) {
   auto node = store::nodes::get(tx, apply.node);
   domain::require_target(node.kind, node.name);
-  return {apply, store::applies::material(tx, apply), std::move(node),
-          store::accesses::get_with_secrets(tx, apply.access), store::settings::get(tx)};
+  return {std::move(node), store::accesses::get_with_secrets(tx, apply.access), store::settings::get(tx)};
 }
+
+// What is installed; only the way forward needs it.
+struct Pair {
+  domain::StoredCertificate certificate;
+  pki::Secret key_pem;
+};
 
 // The last look before it goes out: what is installed together must fit together (I5).
-void require_fit(const Task& task, const pki::Secret& key_pem) {
-  auto key = pki::PrivateKey::from_pem(key_pem);
-  auto chain = pki::order_chain(task.material.certificate.leaf_pem, task.material.certificate.chain_pem);
+void require_fit(const Pair& pair, const std::string& node) {
+  auto key = pki::PrivateKey::from_pem(pair.key_pem);
+  auto chain = pki::order_chain(pair.certificate.leaf_pem, pair.certificate.chain_pem);
   pki::check_fits(chain, {chain.leaf.common_name(), {}, &key, std::nullopt});
-  CERTFLEET_INVARIANT(chain.leaf.sha256() == task.material.certificate.sha256, task.apply.node_name);
+  CERTFLEET_INVARIANT(chain.leaf.sha256() == pair.certificate.sha256, node);
 }
 
-Probe probe_of(const Task& task) {
-  auto handshake = domain::handshake_of(task.node.verify, task.settings);
+Pair pair_of(const store::applies::Apply& apply, pipeline::Context& context, pki::KeyRing& keys) {
+  auto material = context.reading([&](store::Tx& tx) { return store::applies::material(tx, apply); });
+  auto key = keys.open(domain::purpose::key_pair(material.spki_sha256), material.key);
+  Pair pair{std::move(material.certificate), std::move(key)};
+  require_fit(pair, apply.node_name);
+  return pair;
+}
+
+Probe probe_of(const Place& place) {
+  auto handshake = domain::handshake_of(place.node.verify, place.settings);
   if (!handshake) return nullptr;
   net::ProbeTarget target{{handshake->host, handshake->port}, handshake->server_name, std::nullopt};
   if (handshake->proxy) target.proxy = net::parse_address(*handshake->proxy);
@@ -78,90 +92,110 @@ domain::NewJob verify_job(const store::applies::Apply& apply) {
 // One attempt on a node, with all that it needs.
 class Attempt {
  public:
-  Attempt(Task task, pipeline::Context& context, pki::KeyRing& keys, const SequenceLimits& limits,
-          const DialSsh& dial)
-      : task_(std::move(task)),
+  // `cancelled`: a node that is being changed is put back at once.
+  Attempt(store::applies::Apply apply, bool cancelled, pipeline::Context& context, pki::KeyRing& keys,
+          const SequenceLimits& limits, const DialSsh& dial)
+      : apply_(std::move(apply)),
         context_(context),
+        keys_(keys),
         limits_(limits),
         dial_(dial),
         tracer_([&context](trace::Line line) { context.trace(std::move(line)); }),
-        secrets_(AccessSecrets::open(task_.access, keys)),
-        key_(keys.open(domain::purpose::key_pair(task_.material.spki_sha256), task_.material.key)),
-        step_(step_from(task_.apply.step)) {
-    require_fit(task_, key_);
+        step_(step_from(apply_.step)) {
+    if (cancelled) against_ = Failure(Fault::retry, "cancelled");
   }
 
   pipeline::Outcome run() {
     try {
+      load();
       return outcome(sequence());
     } catch (const Failure& failure) {
-      if (!worth_waiting(failure)) throw;
-      tracer_.add(1827, {failure.what()});
-      return pipeline::Outcome::wait_for(mend_wait);
+      return unfinished(failure);
     }
   }
 
  private:
+  // What fails before the node is called has no trace yet.
+  void load() {
+    try {
+      place_ = context_.reading([&](store::Tx& tx) { return place_of(tx, apply_); });
+      secrets_ = AccessSecrets::open(place_->access, keys_);
+      bool forward = step_ == Step::none || step_ == Step::confirmed || (step_ == Step::changing && !against_);
+      if (forward) pair_ = pair_of(apply_, context_, keys_);
+    } catch (const Failure& failure) {
+      if (failure.trace_id()) tracer_.add(*failure.trace_id(), {failure.what()});
+      // Without the pair there is no way forward; a node that is being changed still has the one back.
+      if (!place_ || !secrets_ || step_ == Step::none || failure.transient()) throw;
+      against_ = failure;
+    }
+  }
+
   Sequence::Ending sequence() {
-    const auto& certificate = task_.material.certificate;
-    auto target = make_target(task_.node, task_.access, secrets_, task_.apply.id,
-                              {certificate.leaf_pem, certificate.chain_pem, key_.view()}, tracer_, dial_);
+    PairFiles files;
+    Identity wanted;
+    if (pair_) {
+      files = {pair_->certificate.leaf_pem, pair_->certificate.chain_pem, pair_->key_pem.view()};
+      wanted = {pair_->certificate.serial, pair_->certificate.sha256};
+    }
+    auto target = make_target(place_->node, place_->access, *secrets_, apply_.id, files, tracer_, dial_);
     auto journal = [this](Step step, const std::string& error) {
-      context_.commit(
-          [&](store::Tx& tx) { store::applies::record_step(tx, task_.apply.id, to_string(step), error); });
+      context_.commit([&](store::Tx& tx) { store::applies::record_step(tx, apply_.id, to_string(step), error); });
       step_ = step;
     };
-    Sequence sequence(
-        {*target, probe_of(task_), {certificate.serial, certificate.sha256}, journal, tracer_, limits_},
-        {context_.deadline(), context_.stop()});
-    return sequence.run(step_, task_.apply.error.value_or(""));
+    Sequence sequence({*target, probe_of(*place_), wanted, journal, tracer_, limits_},
+                      {context_.deadline(), context_.stop()});
+    return sequence.run(step_, apply_.error.value_or(""), against_);
   }
 
   pipeline::Outcome outcome(const Sequence::Ending& ending) {
-    auto id = task_.apply.id;
+    auto id = apply_.id;
     if (!ending.applied) {
       auto why = ending.why.value_or(Failure(Fault::permanent, "rolled back"));
       return pipeline::Outcome::failed(why).with(ended(id, End::rolled_back, why.what()));
     }
     tracer_.add(1859);
-    auto done = pipeline::Outcome::done().with(ended(id, End::applied)).then(verify_job(task_.apply));
-    if (task_.node.verify.mode == domain::VerifyMode::none) return done;
-    const auto& certificate = task_.material.certificate;
-    return std::move(done).with(
-        [node = task_.node, serial = certificate.serial, sha256 = certificate.sha256](store::Tx& tx) {
-          store::applies::record_served(tx, node, serial, sha256, to_string(domain::Served::match));
-        });
+    auto done = pipeline::Outcome::done().with(ended(id, End::applied)).then(verify_job(apply_));
+    if (!pair_ || place_->node.verify.mode == domain::VerifyMode::none) return done;
+    return std::move(done).with([node = place_->node, serial = pair_->certificate.serial,
+                                 sha256 = pair_->certificate.sha256](store::Tx& tx) {
+      store::applies::record_served(tx, node, serial, sha256, to_string(domain::Served::match));
+    });
   }
 
-  // A node that is being changed is not left alone because it went away for longer than a job's attempts
-  // last.
+  // The attempt is over, the apply is not: called where the failure was caught.
+  pipeline::Outcome unfinished(const Failure& failure) const {
+    if (failure.fault() == Fault::stale) throw;
+    if (step_ == Step::none) {
+      // Whether by a drain or by a person: the pipeline knows. A step whose commit is in doubt may be another one.
+      bool asked = against_ || context_.stop().stop_requested();
+      if (asked && failure.transient() && failure.fault() != Fault::in_doubt) return pipeline::Outcome::cancelled();
+      throw;
+    }
+    if (!worth_waiting(failure)) throw;
+    tracer_.add(1827, {failure.what()});
+    return pipeline::Outcome::wait_for(failure.transient() ? mend_wait : refused_wait, failure);
+  }
+
+  // A node that is being changed is not left alone because it went away, or lets nobody in, for longer than a job's
+  // attempts last, nor because the job was cancelled. 1816 alone ends it: the backup is gone, or the old pair is in
+  // place and the server does not show it.
   bool worth_waiting(const Failure& failure) const {
-    bool no_answer = failure.fault() == Fault::unreachable || failure.trace_id() == 1810;
     bool changed = step_ == Step::changing || step_ == Step::restoring;
-    auto age = std::chrono::system_clock::now() - task_.apply.scheduled_at;
-    return no_answer && changed && age < mend_limit && !context_.stop().stop_requested();
+    return changed && failure.trace_id() != 1816 && std::chrono::system_clock::now() - apply_.scheduled_at < mend_limit;
   }
 
-  Task task_;
+  store::applies::Apply apply_;
   pipeline::Context& context_;
+  pki::KeyRing& keys_;
   const SequenceLimits& limits_;
   const DialSsh& dial_;
   Tracer tracer_;
-  AccessSecrets secrets_;
-  pki::Secret key_;
   Step step_;
+  std::optional<Failure> against_;  // going forward, once the node is being changed
+  std::optional<Place> place_;
+  std::optional<AccessSecrets> secrets_;
+  std::optional<Pair> pair_;
 };
-
-// What fails before the node is called has no trace yet.
-template <class F>
-auto traced(const Tracer& tracer, F&& body) {
-  try {
-    return body();
-  } catch (const Failure& failure) {
-    if (failure.trace_id()) tracer.add(*failure.trace_id(), {failure.what()});
-    throw;
-  }
-}
 
 }  // namespace
 
@@ -173,14 +207,12 @@ pipeline::Outcome ApplyRun::run(const domain::Job& job, pipeline::Context& conte
   auto apply = context.reading([&](store::Tx& tx) { return store::applies::get(tx, id); });
   if (!apply.live())
     return pipeline::Outcome::done();  // sent again after its end: there is nothing left to do
+  if (job.cancel && step_from(apply.step) == Step::none)
+    return pipeline::Outcome::cancelled();  // the node is as it was
   Tracer tracer([&context](trace::Line line) { context.trace(std::move(line)); });
   auto number = fmt::format("{}", id.value());
   tracer.add(1801, {number});
-  auto attempt = traced(tracer, [&] {
-    return std::make_unique<Attempt>(context.reading([&](store::Tx& tx) { return load(tx, apply); }), context,
-                                     *keys_, limits_, dial_);
-  });
-  auto outcome = attempt->run();
+  auto outcome = Attempt(std::move(apply), job.cancel, context, *keys_, limits_, dial_).run();
   if (outcome.verdict != pipeline::Outcome::Verdict::wait) tracer.add(1802, {number});
   return outcome;
 }

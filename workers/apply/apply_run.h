@@ -19,9 +19,11 @@ class ApplyRun final : public pipeline::Handler {
 
   std::string_view kind() const override { return "apply.run"; }
 
-  // Durable steps are those of steps.h, in the column apply.step. A node that can't be reached in the middle
-  // of its change is waited for, beyond the attempts that a job has.
+  // Durable steps are those of steps.h, in the column apply.step. A node that can't be reached or logged in to in the
+  // middle of its change is waited for, beyond the attempts that a job has. A cancelled apply first puts its node
+  // back, and waits for it likewise.
   pipeline::Outcome run(const domain::Job& job, pipeline::Context& context) override;
+  bool sees_cancelled() const override { return true; }
   std::vector<pipeline::Write> gave_up(const domain::Job& job, const Failure& why) override;
 
  private:

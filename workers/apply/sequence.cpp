@@ -25,17 +25,17 @@ Sequence::Sequence(Parts parts, const Budget& budget)
       budget_(budget),
       forward_{Deadline(budget.deadline.at() - parts_.limits.reserve), budget.stop} {}
 
-Sequence::Ending Sequence::run(Step step, const std::string& earlier) {
+Sequence::Ending Sequence::run(Step step, const std::string& earlier, const std::optional<Failure>& against) {
   step_ = step;
   Ending ending;
   if (step_ == Step::none || step_ == Step::changing) {
-    ending.why = go_forward();
-    if (ending.why) {
-      parts_.tracer.add(1861, {ending.why->what()});
-      record(Step::restoring, ending.why->what());
-    }
+    bool back = step_ == Step::changing && against;
+    if (back) interrupted_ = against->transient();
+    ending.why = back ? against : go_forward();
+    if (ending.why) turn_back(*ending.why);
   } else if (step_ != Step::confirmed) {
-    ending.why = Failure(Fault::permanent, earlier.empty() ? "rolled back" : earlier);
+    interrupted_ = earlier.empty();
+    ending.why = Failure(Fault::permanent, earlier);
   }
   if (step_ == Step::restoring) go_back();
   ending.applied = step_ == Step::confirmed;
@@ -46,6 +46,12 @@ Sequence::Ending Sequence::run(Step step, const std::string& earlier) {
     throw Failure(Fault::retry, "stopped, and rolled back");
   }
   return ending;
+}
+
+// A stop is no failure of the apply's: the word that stands beside the step is for what was wrong with it.
+void Sequence::turn_back(const Failure& why) {
+  parts_.tracer.add(interrupted_ ? 1831 : 1861, {why.what()});
+  record(Step::restoring, interrupted_ ? std::string() : why.what());
 }
 
 void Sequence::record(Step step, const std::string& error) {

@@ -42,15 +42,18 @@ class Sequence {
 
   Sequence(Parts parts, const Budget& budget);
 
-  // Goes on from a step. `earlier` is the failure that an earlier attempt has recorded with `restoring`.
-  // Throws what leaves the apply unfinished: before `changing` is recorded, the node is as it was; after it,
-  // the next attempt goes on from the recorded step.
-  Ending run(Step step, const std::string& earlier);
+  // Goes on from a step. `earlier` is the failure that an earlier attempt has recorded with `restoring`; empty if
+  // it went back because of a stop. `against`: why a node that is being changed is put back at once, if there is a
+  // reason; a transient one is a stop.
+  // Throws what leaves the apply unfinished: before `changing` is recorded, and after a return because of a stop,
+  // the node is as it was; else the next attempt goes on from the recorded step.
+  Ending run(Step step, const std::string& earlier, const std::optional<Failure>& against = {});
 
  private:
   void ensure_open(const Budget& budget);
   std::optional<Failure> go_forward();
   bool forward_turn();
+  void turn_back(const Failure& why);
   std::optional<Failure> judge(const Failure& failure, int& reconnects);
   void confirm_wanted();
   void go_back();

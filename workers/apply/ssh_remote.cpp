@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "lib/base/error.h"
+#include "lib/pki/printable.h"
 #include "workers/apply/script_line.h"
 
 namespace certfleet::apply {
@@ -33,7 +34,7 @@ class Input {
 
 std::string first_line(std::string_view text) {
   while (text.starts_with('\n')) text.remove_prefix(1);
-  return std::string(text.substr(0, std::min(text.find('\n'), std::size_t{200})));
+  return pki::printable(text.substr(0, text.find('\n')), 200);
 }
 
 }  // namespace

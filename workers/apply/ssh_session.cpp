@@ -8,12 +8,14 @@
 #include <cstring>
 
 #include "lib/base/error.h"
+#include "lib/pki/printable.h"
 
 namespace certfleet::apply {
 namespace {
 
 constexpr std::size_t output_max = 256U << 10U;  // what a script prints is read by us; more is a runaway
 constexpr auto turn = std::chrono::milliseconds(100);  // how soon a stop is noticed
+constexpr std::size_t reason_bytes_max = 300;  // of what the library says
 constexpr int prompt_rounds_max = 3;  // of keyboard-interactive: PAM asks once, some ask again
 
 struct KeyDeleter {
@@ -72,7 +74,8 @@ struct SshSession::Impl {
     session = nullptr;
   }
 
-  std::string reason() const { return ssh_get_error(session); }
+  // The other side's words may be in it.
+  std::string reason() const { return pki::one_line(ssh_get_error(session), reason_bytes_max); }
 
   Failure lost(const std::string& doing) const {
     return Failure(Fault::unreachable, 1825, fmt::format("{}: {}: {}", where, doing, reason()));

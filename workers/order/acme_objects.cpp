@@ -56,8 +56,7 @@ const json& list(const json& from, const char* key, std::string_view object, std
 
 std::optional<Problem> error_of(const json& from) {
   auto found = from.find("error");
-  if (found == from.end() || !found->is_object()) return std::nullopt;
-  return parse_problem(found->dump(-1, ' ', false, json::error_handler_t::replace));
+  return found == from.end() ? std::nullopt : problem_in(*found);
 }
 
 template <class Status, std::size_t Count>

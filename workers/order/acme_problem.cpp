@@ -49,7 +49,10 @@ std::string Problem::words() const {
 }
 
 std::optional<Problem> parse_problem(std::string_view text_of_answer) {
-  auto object = json::parse(text_of_answer, nullptr, false);
+  return problem_in(json::parse(text_of_answer, nullptr, false));
+}
+
+std::optional<Problem> problem_in(const json& object) {
   if (!object.is_object() || !object.contains("type")) return std::nullopt;
   auto problem = problem_of(object);
   auto found = object.find("subproblems");

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -23,8 +24,10 @@ struct Problem {
   std::string words() const;
 };
 
-// Of the text of a problem document; none if the text is not one.
+// Of the text of a problem document, or of one that stands in another object; none if it is not one. However deep
+// the document is: nothing that recurses is called on it.
 std::optional<Problem> parse_problem(std::string_view json);
+std::optional<Problem> problem_in(const nlohmann::json& document);
 
 // An answer that is not what was asked for, as a failure. `what` names the request ("newOrder"). rateLimited
 // and 429: retry after the time asked for, an hour if none is; serverInternal, badNonce, orderNotReady, 408

@@ -2,12 +2,14 @@
 
 #include <Poco/Net/HTTPRequestHandler.h>
 #include <Poco/Net/HTTPRequestHandlerFactory.h>
-#include <Poco/Net/HTTPServer.h>
+#include <Poco/Net/HTTPServerConnection.h>
 #include <Poco/Net/HTTPServerParams.h>
 #include <Poco/Net/HTTPServerRequest.h>
 #include <Poco/Net/HTTPServerResponse.h>
 #include <Poco/Net/NetException.h>
 #include <Poco/Net/ServerSocket.h>
+#include <Poco/Net/TCPServer.h>
+#include <Poco/Net/TCPServerConnectionFactory.h>
 #include <Poco/ThreadPool.h>
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -26,9 +28,8 @@ using Poco::Net::HTTPServerRequest;
 using Poco::Net::HTTPServerResponse;
 
 constexpr std::string_view path_prefix = "/.well-known/acme-challenge/";
-constexpr int threads_max = 16;  // slow clients hold one each; a CA asks from a handful of places at once
-constexpr int waiting_max = 64;  // connections beyond that are refused
-constexpr int silence_s = 5;     // of a client in the middle of a request
+constexpr int backlog = 64;   // the kernel's
+constexpr int silence_s = 5;  // of a client in the middle of a request
 constexpr int statement_ms = 3000;
 
 // The token asked for; empty if this is no such request. Checked before it gets near the database.
@@ -106,7 +107,7 @@ Poco::Net::ServerSocket listen_on(const std::string& address) {
     // Without SO_REUSEPORT, which would let a second one listen beside the first unnoticed.
     socket.bind(Poco::Net::SocketAddress(address), true, false);
     ::fcntl(socket.impl()->sockfd(), F_SETFD, FD_CLOEXEC);
-    socket.listen(waiting_max);
+    socket.listen(backlog);
     return socket;
   } catch (const Poco::Net::NetException& error) {
     bool in_use = error.code() == EADDRINUSE;
@@ -118,10 +119,61 @@ Poco::Net::ServerSocket listen_on(const std::string& address) {
   }
 }
 
-Poco::Net::HTTPServerParams::Ptr limits() {
+// Whom a connection counts for: an address, or the network of one, where everybody has many.
+std::string peer_of(const Poco::Net::StreamSocket& socket) {
+  auto host = socket.peerAddress().host();
+  if (host.family() == Poco::Net::IPAddress::IPv6 && !host.isIPv4Mapped())
+    return (host & Poco::Net::IPAddress(64, Poco::Net::IPAddress::IPv6)).toString();
+  return host.toString();
+}
+
+class Admission final : public Poco::Net::TCPServerConnectionFilter {
+ public:
+  explicit Admission(OpenConnections& open) : open_(open) {}
+
+  bool accept(const Poco::Net::StreamSocket& socket) override {
+    try {
+      return open_.opened(socket.impl(), socket.impl()->sockfd(), peer_of(socket));
+    } catch (const Poco::Exception&) {
+      return false;  // it has gone again
+    }
+  }
+
+ private:
+  OpenConnections& open_;
+};
+
+class Connection final : public Poco::Net::HTTPServerConnection {
+ public:
+  Connection(const Poco::Net::StreamSocket& socket, Poco::Net::HTTPServerParams::Ptr params,
+             Poco::Net::HTTPRequestHandlerFactory::Ptr router, OpenConnections& open)
+      : HTTPServerConnection(socket, std::move(params), std::move(router)), key_(socket.impl()), open_(open) {}
+  ~Connection() override { open_.ended(key_); }
+
+ private:
+  const void* key_;
+  OpenConnections& open_;
+};
+
+class Connections final : public Poco::Net::TCPServerConnectionFactory {
+ public:
+  Connections(Poco::Net::HTTPServerParams::Ptr params, Challenges& challenges, OpenConnections& open)
+      : params_(std::move(params)), router_(new Router(challenges)), open_(open) {}
+
+  Poco::Net::TCPServerConnection* createConnection(const Poco::Net::StreamSocket& socket) override {
+    return new Connection(socket, params_, router_, open_);
+  }
+
+ private:
+  Poco::Net::HTTPServerParams::Ptr params_;
+  Poco::Net::HTTPRequestHandlerFactory::Ptr router_;
+  OpenConnections& open_;
+};
+
+Poco::Net::HTTPServerParams::Ptr params_of(const OpenConnections::Limits& limits) {
   Poco::Net::HTTPServerParams::Ptr params(new Poco::Net::HTTPServerParams);
-  params->setMaxThreads(threads_max);
-  params->setMaxQueued(waiting_max);
+  params->setMaxThreads(static_cast<int>(limits.served));
+  params->setMaxQueued(static_cast<int>(2 * limits.open));  // never full: who is admitted is decided before
   params->setTimeout(Poco::Timespan(silence_s, 0));
   params->setKeepAlive(false);
   return params;
@@ -138,22 +190,32 @@ store::DatabaseSettings impatient(store::DatabaseSettings settings) {
 struct Http01Responder::Impl {
   Poco::Net::ServerSocket socket;
   Challenges challenges;
-  Poco::ThreadPool threads{1, threads_max};
-  Poco::Net::HTTPServer server;
+  OpenConnections open;
+  Poco::ThreadPool threads;
+  Poco::Net::HTTPServerParams::Ptr params;
+  Poco::Net::TCPServer server;
 
-  Impl(const std::string& address, store::DatabaseSettings database)
+  Impl(const std::string& address, store::DatabaseSettings database, const OpenConnections::Limits& limits)
       : socket(listen_on(address)),
         challenges(impatient(std::move(database))),
-        server(new Router(challenges), threads, socket, limits()) {}
+        open(limits),
+        threads(1, static_cast<int>(limits.served)),
+        params(params_of(limits)),
+        server(new Connections(params, challenges, open), threads, socket, params) {
+    server.setConnectionFilter(new Admission(open));
+  }
 };
 
-Http01Responder::Http01Responder(const std::string& address, store::DatabaseSettings database)
-    : impl_(std::make_unique<Impl>(address, std::move(database))) {
+Http01Responder::Http01Responder(const std::string& address, store::DatabaseSettings database,
+                                 const OpenConnections::Limits& limits)
+    : impl_(std::make_unique<Impl>(address, std::move(database), limits)) {
   impl_->server.start();
 }
 
 Http01Responder::~Http01Responder() {
-  impl_->server.stopAll(true);
+  impl_->server.stop();
+  impl_->open.shut_all();
+  impl_->threads.joinAll();
 }
 
 unsigned short Http01Responder::port() const {

@@ -67,6 +67,28 @@ TEST_F(ApplyRunTest, a_configuration_test_that_fails_puts_the_old_pair_back) {
   EXPECT_EQ(sql("SELECT outcome FROM job_history"), "failed");
 }
 
+// What the control program prints is in any encoding, and 500 bytes of it may end inside a character.
+TEST_F(ApplyRunTest, whatever_bytes_the_node_says_the_old_pair_comes_back) {
+  issue();
+  auto before = served();
+  auto wrapper = apache_.dir() / "bin/wrapper";
+  for (const char* said : {R"(caf\351 \203\134\000 \033[2J)", R"(x$(printf '\343\203\216%.0s' $(seq 300)))"}) {
+    write_file(wrapper,
+               fmt::format("#!/bin/sh\n[ $1 != configtest ] || [ -e {0}/said ] ||"
+                           " {{ : >{0}/said; printf \"{1}\"; exit 1; }}\nexec {2} \"$@\"\n",
+                           apache_.dir().string(), said, apache_.env("APACHE_CONTROL")),
+               0755);
+    std::filesystem::remove(apache_.dir() / "said");
+    sql(fmt::format("UPDATE node SET control = '{}'", wrapper.string()));
+    auto done = apply();
+    EXPECT_EQ(done.state, "rolled_back") << traces(done);
+    EXPECT_EQ(served(), before);
+    EXPECT_TRUE(pair_fits());
+    EXPECT_NE(traces(done).find("E1829"), std::string::npos);
+    EXPECT_EQ(done.error->find('\033'), std::string::npos);
+  }
+}
+
 // The server dies of a key that does not fit, and is started again with the old pair.
 TEST_F(ApplyRunTest, a_server_that_dies_of_the_new_pair_is_brought_back) {
   issue();

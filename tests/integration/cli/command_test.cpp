@@ -63,6 +63,13 @@ TEST_F(Command, what_is_added_is_listed_shown_changed_and_removed) {
   EXPECT_TRUE(json({"service", "list"}).empty());
 }
 
+TEST_F(Command, what_went_wrong_can_not_steer_the_terminal) {
+  auto ran = certfleet({"import", "/nowhere/\x1b[2J\x9b.yaml"});
+  EXPECT_EQ(ran.exit_code, 2);
+  EXPECT_NE(ran.err.find("/nowhere/\uFFFD[2J\uFFFD.yaml"), std::string::npos) << ran.err;
+  EXPECT_EQ(ran.err.find('\x1b'), std::string::npos);
+}
+
 TEST_F(Command, a_node_hangs_on_its_service_and_its_access) {
   add_service("shop");
   add_node("web1", "shop");

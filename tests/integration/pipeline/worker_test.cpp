@@ -22,9 +22,11 @@ using testing::eventually;
 class Scripted final : public Handler {
  public:
   using Script = std::function<Outcome(const domain::Job&, Context&)>;
-  explicit Scripted(Script script, std::string kind) : script_(std::move(script)), kind_(std::move(kind)) {}
+  Scripted(Script script, std::string kind, bool sees_cancelled)
+      : script_(std::move(script)), kind_(std::move(kind)), sees_cancelled_(sees_cancelled) {}
   std::string_view kind() const override { return kind_; }
   Outcome run(const domain::Job& job, Context& context) override { return script_(job, context); }
+  bool sees_cancelled() const override { return sees_cancelled_; }
   std::vector<Write> gave_up(const domain::Job& job, const Failure&) override {
     return {[id = job.subject](store::Tx& tx) {
       store::jobs::enqueue(tx, {.kind = "mail.send", .subject = id});
@@ -34,6 +36,7 @@ class Scripted final : public Handler {
  private:
   Script script_;
   std::string kind_;
+  bool sees_cancelled_;
 };
 
 // Only tells of what it was to offer.
@@ -81,7 +84,7 @@ class WorkerTest : public ::testing::Test {
   };
 
   std::unique_ptr<Running> start(Scripted::Script script, int slots = 4, const std::string& kind = "apply.run",
-                                 std::unique_ptr<bus::Bus> bus = nullptr) {
+                                 std::unique_ptr<bus::Bus> bus = nullptr, bool sees_cancelled = false) {
     auto running = std::make_unique<Running>();
     WorkerSettings settings;
     settings.database = db.settings();
@@ -93,7 +96,7 @@ class WorkerTest : public ::testing::Test {
     settings.session.retry = 50ms;
     settings.drain_limit = 0s;
     Handlers handlers;
-    handlers.push_back(std::make_unique<Scripted>(std::move(script), kind));
+    handlers.push_back(std::make_unique<Scripted>(std::move(script), kind, sees_cancelled));
     bus::Client::Settings client;
     client.brokers = {{"tcp://127.0.0.1:1", bus::KeyPair::generate().public_key}};
     client.queue = domain::Queue::apply;
@@ -229,6 +232,28 @@ TEST_F(WorkerTest, a_person_can_cancel_a_running_job) {
   db.sql("UPDATE job SET cancel = true");
   EXPECT_TRUE(eventually(5s, [&] { return count("job_history WHERE outcome = 'cancelled'") == "1"; }));
   EXPECT_EQ(count("job WHERE kind = 'mail.send'"), "1") << "what the handler writes when it gives up";
+}
+
+TEST_F(WorkerTest, a_handler_that_sees_cancelled_jobs_puts_its_things_right_first) {
+  enqueue(1);
+  db.sql("UPDATE job SET cancel = true");
+  std::atomic<int> runs = 0;
+  std::atomic<bool> stopped = false;
+  auto worker = start(
+      [&](const domain::Job& job, Context& context) {
+        EXPECT_TRUE(job.cancel);
+        if (++runs > 1) return Outcome::cancelled();
+        std::mutex mutex;
+        std::condition_variable_any told;
+        std::unique_lock lock(mutex);
+        // For several heartbeats, each of which names the job as cancelled.
+        stopped = told.wait_for(lock, context.stop(), 400ms, [&] { return context.stop().stop_requested(); });
+        return Outcome::wait_for(0s);
+      },
+      1, "apply.run", nullptr, true);
+  EXPECT_TRUE(eventually(5s, [&] { return count("job_history WHERE outcome = 'cancelled'") == "1"; }));
+  EXPECT_EQ(runs, 2);
+  EXPECT_FALSE(stopped) << "it began as cancelled: that is nothing new to it";
 }
 
 TEST_F(WorkerTest, a_job_of_a_newer_versions_kind_waits_for_a_newer_worker_and_holds_up_nobody) {

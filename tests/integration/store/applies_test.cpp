@@ -6,6 +6,7 @@
 
 #include "lib/base/error.h"
 #include "lib/store/nodes.h"
+#include "lib/store/traces.h"
 #include "tests/support/database/database.h"
 
 namespace certfleet::store {
@@ -221,6 +222,28 @@ TEST_F(Applies, a_step_is_durable_and_keeps_its_reason) {
             0);
 }
 
+// What a node prints may be in any encoding: Latin-1, Shift-JIS, cut inside a character, with a NUL.
+TEST_F(Applies, a_reason_in_any_bytes_is_written_down) {
+  using namespace std::string_literals;
+  add_certificate();
+  auto apply = start();
+  auto said = "caf\xe9 \x83\x5c\x00\nmore"s;
+  worker_.write([&](Tx& tx) { applies::record_step(tx, apply.id, "restoring", said); });
+  EXPECT_EQ(get(apply.id).error, "caf? ?\\? more");
+  worker_.write([&](Tx& tx) { applies::end(tx, apply.id, End::rolled_back, said); });
+  EXPECT_EQ(get(apply.id).state, "rolled_back");
+  EXPECT_EQ(test_.sql("SELECT error FROM mail WHERE event = 'apply_failed'"), "caf? ?\\? more");
+}
+
+TEST_F(Applies, a_trace_in_any_bytes_holds_up_no_other) {
+  using namespace std::string_literals;
+  std::vector<traces::Stored> lines(2);
+  lines[0].line = {std::chrono::system_clock::now(), trace::Level::error, "apply", 1818, 1, {"caf\xe9"s, "a\0b"s}};
+  lines[1].line = {std::chrono::system_clock::now(), trace::Level::info, "apply", 1801, 2, {"well"}};
+  worker_.write([&](Tx& tx) { traces::add(tx, lines); });
+  EXPECT_EQ(test_.sql("SELECT string_agg(array_to_string(args, '|'), ' ' ORDER BY id) FROM trace"), "caf?|a?b well");
+}
+
 TEST_F(Applies, cancelling_ends_what_waits_and_asks_what_runs) {
   add_certificate();
   auto waiting = admin_.writing(
@@ -236,6 +259,18 @@ TEST_F(Applies, cancelling_ends_what_waits_and_asks_what_runs) {
   admin_.write([&](Tx& tx) { applies::cancel(tx, running.id); });
   EXPECT_EQ(get(running.id).state, "cancelled") << "its job is gone: nobody else would end it";
   EXPECT_EQ(id_of([&] { admin_.write([&](Tx& tx) { applies::cancel(tx, running.id); }); }), 0);
+}
+
+// Ended as cancelled it would count as intact (sql/checks/i5_node_intact.sql).
+TEST_F(Applies, cancelling_one_whose_job_died_in_mid_change_does_not_hide_it) {
+  add_certificate();
+  auto apply = start();
+  worker_.write([&](Tx& tx) { applies::record_step(tx, apply.id, "changing", ""); });
+  test_.sql("DELETE FROM job");
+  admin_.write([&](Tx& tx) { applies::cancel(tx, apply.id); });
+  EXPECT_EQ(get(apply.id).state, "failed");
+  EXPECT_EQ(status(), "failed");
+  EXPECT_EQ(mails(), "apply_started apply_failed");
 }
 
 TEST_F(Applies, what_was_served_stays_when_a_node_can_not_be_reached) {

@@ -223,6 +223,14 @@ TEST_F(Orders, an_error_is_over_when_the_order_goes_on) {
   EXPECT_EQ(test_.sql("SELECT order_in_error FROM service"), "f");
 }
 
+TEST_F(Orders, an_error_in_any_bytes_is_written_down) {
+  auto order = start();
+  worker_.write([&](Tx& tx) { orders::record_error(tx, order.id, "the CA said \xff\nand more"); });
+  EXPECT_EQ(test_.sql("SELECT error FROM ca_order"), "the CA said ? and more");
+  worker_.write([&](Tx& tx) { orders::end(tx, order.id, End::failed, "\xff"); });
+  EXPECT_EQ(get(order.id).state, "failed");
+}
+
 TEST_F(Orders, an_order_ends_once) {
   auto order = start();
   auto end = [&](End how) {

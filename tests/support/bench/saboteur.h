@@ -21,12 +21,19 @@ class Saboteur {
     means_ = means;
     count_ = 0;
   }
+  // The next step of this name is the last.
+  void crash_at(const std::string& what) {
+    cut_at(0, Means::crash);
+    name_ = what;
+  }
   // True once the cut was made.
   bool cut() const { return at_ > 0 && count_ >= at_; }
 
   // To be called before and after each effect. `what` tells in the log of a failed test where it was.
   void step(const std::string& what) {
-    if (++count_ != at_) return;
+    bool named = what == name_ && !name_.empty();
+    if (++count_ != at_ && !named) return;
+    name_.clear();
     last_ = what;
     if (means_ == Means::crash) throw Crash{};
     throw Failure(Fault::unreachable, "cut: " + what);
@@ -37,6 +44,7 @@ class Saboteur {
   int at_ = 0;
   int count_ = 0;
   Means means_ = Means::crash;
+  std::string name_;
   std::string last_;
 };
 

@@ -47,8 +47,7 @@ class WatchedContext final : public pipeline::Context {
 // As the pipeline runs a handler.
 Outcome attempt(pipeline::Handler& handler, const domain::Job& job, pipeline::Context& context) {
   try {
-    if (job.cancel) return Outcome::cancelled();
-    return handler.run(job, context);
+    return pipeline::is_run(job, handler) ? handler.run(job, context) : Outcome::cancelled();
   } catch (const Failure& failure) {
     return failure.transient() || failure.fault() == Fault::stale ? Outcome::retry(failure)
                                                                   : Outcome::failed(failure);
@@ -72,9 +71,7 @@ std::optional<store::Finished> TestWorker::run_one(pipeline::Handler& handler) {
     WatchedContext context(job, *store_, settings_, saboteur, stop.get_token());
     auto outcome = attempt(handler, job, context);
     auto stopped = stop.stop_requested() ? stop_reason : pipeline::StopReason::none;
-    if (job.cancel) stopped = pipeline::StopReason::cancelled;
-    auto finished = pipeline::conclude(job, std::move(outcome), stopped, 0,
-                                       [&](const Failure& why) { return handler.gave_up(job, why); });
+    auto finished = pipeline::conclude(job, std::move(outcome), stopped, 0, handler);
     auto completed = store_->complete({finished});
     EXPECT_TRUE(completed.refused.empty()) << job.kind << ": its writes were refused";
     return finished;

@@ -108,7 +108,7 @@ class SequenceTest : public ::testing::Test {
   std::stop_source stop;
   Tracer tracer{[this](const trace::Line& line) { traced.insert(line.id); }};
 
-  Sequence::Ending attempt() {
+  Sequence::Ending attempt(const std::optional<Failure>& against = {}) {
     PlayedTarget target(node, mishap);
     auto probe = [this](const Budget&) -> Sighting {
       if (node.serves_wrong && node.loaded == new_one) return {std::nullopt, "nobody answers"};
@@ -126,7 +126,7 @@ class SequenceTest : public ::testing::Test {
     limits.confirm_return = 150ms;
     Sequence sequence({target, probe, new_one, journal, tracer, limits},
                       {Deadline::in(300s), stop.get_token()});
-    return sequence.run(durable, reason);
+    return sequence.run(durable, reason, against);
   }
 };
 
@@ -242,6 +242,41 @@ TEST_F(SequenceTest, a_stop_in_the_middle_goes_back_and_leaves_the_apply_to_be_b
   EXPECT_EQ(durable, Step::none);
   EXPECT_EQ(node.on_disk, old_one);
   EXPECT_EQ(node.loaded, old_one);
+}
+
+TEST_F(SequenceTest, a_reason_against_it_puts_a_node_back_that_is_being_changed) {
+  for (bool stopped : {true, false}) {
+    node = {};
+    node.found.ready = true;
+    node.half = true;
+    durable = Step::changing;
+    auto why = stopped ? Failure(Fault::retry, "cancelled") : Failure(Fault::not_found, 2404, "it is gone");
+    if (stopped) {
+      EXPECT_THROW(attempt(why), Failure);
+      EXPECT_EQ(durable, Step::none);
+      EXPECT_EQ(reason, "") << "nothing was wrong with it";
+      EXPECT_TRUE(traced.contains(1831));
+    } else {
+      EXPECT_FALSE(attempt(why).applied);
+      EXPECT_EQ(durable, Step::restored);
+      EXPECT_EQ(reason, "it is gone");
+    }
+    EXPECT_TRUE(node.fits());
+    EXPECT_EQ(node.on_disk, old_one);
+    EXPECT_EQ(node.loaded, old_one);
+  }
+}
+
+TEST_F(SequenceTest, a_return_because_of_a_stop_is_one_also_after_a_crash) {
+  for (auto step : {Step::restoring, Step::restored}) {
+    node = {};
+    node.found.ready = true;
+    node.half = step == Step::restoring;
+    durable = step;
+    EXPECT_THROW(attempt(), Failure);
+    EXPECT_EQ(durable, Step::none) << to_string(step);
+    EXPECT_EQ(node.on_disk, old_one);
+  }
 }
 
 TEST_F(SequenceTest, the_decision_to_go_back_is_never_taken_again) {

@@ -113,5 +113,23 @@ TEST(AcmeObjects, payloads_are_what_the_rfc_asks_for) {
   EXPECT_EQ(json::parse(finalize_payload("\xfb\xff")), json::parse(R"({"csr":"-_8"})"));
 }
 
+// As many levels as a whole answer can have: what recursed over them would use up the stack.
+TEST(AcmeObjects, an_error_of_any_depth_is_read) {
+  constexpr std::size_t levels = 500'000;
+  auto deep = "{\"type\":\"urn:ietf:params:acme:error:dns\",\"detail\":\"no such name\",\"more\":" +
+              std::string(levels, '[') + std::string(levels, ']') + "}";
+  auto text = with(order, "error", "@").dump();
+  text.replace(text.find("\"@\""), 3, deep);
+  auto parsed = parse_order(text);
+  ASSERT_TRUE(parsed.error);
+  EXPECT_EQ(parsed.error->words(), "no such name (dns)");
+  EXPECT_EQ(parse_problem(deep)->type, "dns");
+}
+
+TEST(AcmeObjects, an_error_that_is_no_object_is_none) {
+  for (const json& error : {json("x"), json(1), json::array({1}), json(nullptr), json::object()})
+    EXPECT_FALSE(parse_order(with(order, "error", error).dump()).error) << error;
+}
+
 }  // namespace
 }  // namespace certfleet::order

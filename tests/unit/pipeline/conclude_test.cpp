@@ -19,16 +19,33 @@ domain::Job job(int attempts_failed = 0) {
 
 const Failure timeout(Fault::retry, 1810, "node1: no answer");
 
+class Played final : public Handler {
+ public:
+  std::string_view kind() const override { return "apply.run"; }
+  Outcome run(const domain::Job&, Context&) override { return Outcome::done(); }
+  bool sees_cancelled() const override { return sees; }
+  std::vector<Write> gave_up(const domain::Job&, const Failure&) override {
+    ++gave_up_calls;
+    return {[](store::Tx&) {}};
+  }
+  bool sees = false;
+  int gave_up_calls = 0;
+};
+
 class ConcludeTest : public ::testing::Test {
  protected:
-  int gave_up_calls = 0;
+  Played handler;
+  int& gave_up_calls = handler.gave_up_calls;
   store::Finished end(const domain::Job& of, Outcome outcome, StopReason stopped = StopReason::none) {
-    return conclude(of, std::move(outcome), stopped, 0.5, [&](const Failure&) {
-      ++gave_up_calls;
-      return std::vector<Write>{[](store::Tx&) {}};
-    });
+    return conclude(of, std::move(outcome), stopped, 0.5, handler);
   }
 };
+
+domain::Job cancelled_job() {
+  auto one = job();
+  one.cancel = true;
+  return one;
+}
 
 TEST_F(ConcludeTest, a_done_job_brings_its_writes_and_follow_ups) {
   domain::NewJob next;
@@ -93,6 +110,35 @@ TEST_F(ConcludeTest, a_cancelled_job_says_so_to_its_subject) {
   EXPECT_EQ(gave_up_calls, 1);
 }
 
+TEST_F(ConcludeTest, a_job_that_was_cancelled_before_its_claim_is_not_run_and_ends) {
+  EXPECT_TRUE(is_run(job(), handler));
+  EXPECT_FALSE(is_run(cancelled_job(), handler));
+  EXPECT_EQ(end(cancelled_job(), Outcome::cancelled()).how, How::cancelled);
+  EXPECT_EQ(end(cancelled_job(), Outcome::cancelled(), StopReason::drain).how, How::cancelled);
+  EXPECT_EQ(gave_up_calls, 2);
+}
+
+TEST_F(ConcludeTest, a_session_that_may_be_gone_cancels_nothing) {
+  EXPECT_EQ(end(cancelled_job(), Outcome::cancelled(), StopReason::session_lost).how, How::release);
+  EXPECT_EQ(gave_up_calls, 0);
+}
+
+TEST_F(ConcludeTest, a_handler_that_sees_cancelled_jobs_says_when_they_end) {
+  handler.sees = true;
+  EXPECT_TRUE(is_run(cancelled_job(), handler));
+  auto waiting = end(cancelled_job(), Outcome::wait_for(std::chrono::seconds(60), timeout));
+  EXPECT_EQ(waiting.how, How::release);
+  EXPECT_EQ(waiting.wait, std::chrono::seconds(60));
+  EXPECT_EQ(waiting.error, "node1: no answer");
+  EXPECT_EQ(end(cancelled_job(), Outcome::retry(timeout)).how, How::retry);
+  EXPECT_EQ(end(job(), Outcome::retry(timeout), StopReason::cancelled).how, How::release);
+  EXPECT_EQ(end(job(), Outcome::wait_for(std::chrono::seconds(60)), StopReason::cancelled).how, How::release);
+  EXPECT_EQ(gave_up_calls, 0);
+  EXPECT_EQ(end(cancelled_job(), Outcome::cancelled()).how, How::cancelled);
+  EXPECT_EQ(end(job(), Outcome::cancelled(), StopReason::cancelled).how, How::cancelled);
+  EXPECT_EQ(gave_up_calls, 2);
+}
+
 TEST_F(ConcludeTest, a_kind_of_a_newer_version_is_parked_and_says_nothing_of_itself) {
   auto unknown = job();
   unknown.kind = "apply.tomorrow";
@@ -111,7 +157,7 @@ TEST_F(ConcludeTest, which_failures_are_tried_again_is_a_matter_of_their_kind) {
 
 TEST_F(ConcludeTest, the_wait_is_jittered_over_the_whole_span_of_the_kind) {
   auto wait = [&](double dice) {
-    return conclude(job(1), Outcome::retry(timeout), StopReason::none, dice, {}).wait;
+    return conclude(job(1), Outcome::retry(timeout), StopReason::none, dice, handler).wait;
   };
   EXPECT_EQ(wait(0), std::chrono::seconds(1));
   EXPECT_EQ(wait(0.5), std::chrono::seconds(11));  // apply.run: 10 s, doubled once

@@ -31,6 +31,18 @@ TEST(RunningJobs, the_first_reason_stands) {
   EXPECT_EQ(running.ended(job(1, 1)), StopReason::session_lost);
 }
 
+TEST(RunningJobs, one_that_began_as_cancelled_is_not_stopped_by_that_again) {
+  RunningJobs running;
+  auto cancelled = job(1, 1);
+  cancelled.cancel = true;
+  auto token = running.started(cancelled);
+  running.stop(JobId(1), StopReason::cancelled);
+  EXPECT_FALSE(token.stop_requested());
+  running.stop_all(StopReason::drain);
+  EXPECT_TRUE(token.stop_requested());
+  EXPECT_EQ(running.ended(cancelled), StopReason::drain);
+}
+
 TEST(RunningJobs, an_old_attempt_that_returns_late_leaves_the_new_one_alone) {
   RunningJobs running;
   running.started(job(1, 1));
