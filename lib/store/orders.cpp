@@ -311,7 +311,7 @@ void record_error(Tx& tx, OrderId id, std::string_view error) {
       id.value(), words(error));
   if (changed.affected_rows() == 0) return;
   auto order = get(tx, id);
-  if (last_mailed_error(tx, order) != error) mail(tx, order, domain::MailEvent::order_progress, error);
+  if (last_mailed_error(tx, order) != words(error)) mail(tx, order, domain::MailEvent::order_progress, error);
 }
 
 void forget_error(Tx& tx, OrderId id) {
