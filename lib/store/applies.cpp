@@ -20,7 +20,7 @@ constexpr int trace_service_disabled = 1615;
 constexpr const char* columns =
     "SELECT a.id, a.node_id, n.service_id, n.site_id, n.access_id, a.certificate_id, n.name AS node_name,"
     " s.name AS service_name, a.state, a.step, a.request_no, extract(epoch FROM a.scheduled_at) AS "
-    "scheduled_at,"
+    "scheduled_at, extract(epoch FROM a.changing_since) AS changing_since,"
     " a.requested_by, a.error, extract(epoch FROM a.created_at) AS created_at,"
     " extract(epoch FROM a.ended_at) AS ended_at"
     " FROM apply a JOIN node n ON n.id = a.node_id JOIN service s ON s.id = n.service_id ";
@@ -39,6 +39,7 @@ Apply apply_of(const pqxx::row& row) {
   apply.step = row["step"].as<std::string>();
   apply.request_no = row["request_no"].as<int>();
   apply.scheduled_at = wall_time(row["scheduled_at"].as<double>());
+  if (!row["changing_since"].is_null()) apply.changing_since = wall_time(row["changing_since"].as<double>());
   apply.requested_by = row["requested_by"].as<std::string>();
   apply.error = text_of(row["error"]);
   apply.created_at = wall_time(row["created_at"].as<double>());
@@ -253,8 +254,9 @@ Material material(Tx& tx, const Apply& apply) {
 
 void record_step(Tx& tx, ApplyId id, std::string_view step, std::string_view error) {
   auto rows = tx.raw().exec_params(
-      "UPDATE apply SET step = $2, error = coalesce(nullif($3, ''), error) WHERE id = $1 AND ended_at IS "
-      "NULL",
+      "UPDATE apply SET step = $2, error = coalesce(nullif($3, ''), error),"
+      " changing_since = CASE WHEN $2 IN ('changing', 'restoring') THEN coalesce(changing_since, now()) END"
+      " WHERE id = $1 AND ended_at IS NULL",
       id.value(), std::string(step), words(error));
   if (rows.affected_rows() == 0)
     throw Failure(Fault::stale, fmt::format("the apply {} has ended", id.value()));

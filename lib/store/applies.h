@@ -24,6 +24,7 @@ struct Apply {
   std::string step;   // of a started one: workers/apply/steps.h
   int request_no = 0;
   WallTime scheduled_at;
+  std::optional<WallTime> changing_since;  // since then its node may be half changed
   std::string requested_by;
   std::optional<std::string> error;
   WallTime created_at;

@@ -87,14 +87,21 @@ void Chaos::begin(const std::string& what, std::chrono::milliseconds span, std::
 
 void Chaos::harm_daemon(const std::string& kind, Dice& dice) {
   auto name = dice.of(house_.daemons(kind));
-  if (dice.one_in(2)) {
-    house_.kill(name);
-    // Not started again before its time, so that what it leaves behind is found by others.
-    begin("kill " + name, dice.between(0ms, past_session_high), [] {});
-  } else {
-    house_.freeze(name);
-    begin("freeze " + name, dice.between(past_session_low, past_session_high),
-          [this, name] { house_.thaw(name); });
+  switch (dice.below(5)) {
+    case 0:
+    case 1:
+      house_.kill(name);
+      // Not started again before its time, so that what it leaves behind is found by others.
+      return begin("kill " + name, dice.between(0ms, past_session_high), [] {});
+    case 2:
+    case 3:
+      house_.freeze(name);
+      return begin("freeze " + name, dice.between(past_session_low, past_session_high),
+                   [this, name] { house_.thaw(name); });
+    default:
+      house_.drain(name);
+      return begin("drain " + name + ", killed if it takes longer", dice.between(0ms, past_session_high),
+                   [this, name] { house_.kill(name); });
   }
 }
 

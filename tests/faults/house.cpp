@@ -203,6 +203,10 @@ void House::kill(const std::string& name) {
   bury(name);
 }
 
+void House::drain(const std::string& name) {
+  if (runs(name)) process(name).signal(SIGTERM);
+}
+
 void House::freeze(const std::string& name) {
   if (runs(name)) process(name).signal_group(SIGSTOP);
 }

@@ -54,6 +54,7 @@ class House {
   void start(const std::string& name);                              // does not wait until it is ready
   void start_all();                      // returns when one scheduler leads and each worker has a session
   void kill(const std::string& name);    // SIGKILL; returns when it is gone
+  void drain(const std::string& name);   // SIGTERM; returns at once
   void freeze(const std::string& name);  // SIGSTOP, its children too
   void thaw(const std::string& name);
   int stop(const std::string& name,

@@ -181,7 +181,8 @@ class Attempt {
   // place and the server does not show it.
   bool worth_waiting(const Failure& failure) const {
     bool changed = step_ == Step::changing || step_ == Step::restoring;
-    return changed && failure.trace_id() != 1816 && std::chrono::system_clock::now() - apply_.scheduled_at < mend_limit;
+    auto now = std::chrono::system_clock::now();
+    return changed && failure.trace_id() != 1816 && now - apply_.changing_since.value_or(now) < mend_limit;
   }
 
   store::applies::Apply apply_;

@@ -37,6 +37,12 @@ net::HttpOptions options_of(const domain::CaAccount& account, const domain::Sett
   return options;
 }
 
+// What can be stored and asked again (RFC 3986: ASCII without blanks).
+bool is_url(std::string_view text) {
+  return text.starts_with("https://") && text.size() <= 2048 &&
+         std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c < '\x7f'; });
+}
+
 // http-01 can't prove a wildcard (RFC 8555 section 8.3).
 void refuse_wildcards(const std::vector<std::string>& names) {
   for (const auto& name : names)
@@ -144,7 +150,7 @@ void Acme::register_account() {
   auto answer = client_->post("newAccount", directory.new_account, "", new_account_payload(account_.contact));
   FAULT_POINT("order.account.after");
   require_good("newAccount", answer);
-  if (!answer.location.starts_with("https://"))
+  if (!is_url(answer.location))
     throw Failure(Fault::permanent, trace_id::unexpected, "newAccount: the CA's answer has no account URL");
   account_.account_url = answer.location;
   around_.context.commit(
@@ -170,7 +176,7 @@ std::string Acme::place(const Task& task) {
   auto answer = call("newOrder", client_->directory().new_order, new_order_payload(task.csr.names()));
   FAULT_POINT("order.place.after");
   require_good("newOrder", answer);
-  if (!answer.location.starts_with("https://"))
+  if (!is_url(answer.location))
     throw Failure(Fault::permanent, trace_id::unexpected, "newOrder: the CA's answer has no order URL");
   around_.context.commit([&](store::Tx& tx) { store::orders::record_url(tx, task.id, answer.location); });
   around_.tracer.info(trace_id::accepted, {answer.location});

@@ -167,7 +167,7 @@ TEST_F(ApplyMendTest, a_secret_that_does_not_open_is_waited_for) {
 
 TEST_F(ApplyMendTest, a_node_that_is_not_let_in_to_for_a_day_is_given_up_and_told_of) {
   set_access("login_id", "'nobody-here'");
-  sql("UPDATE apply SET scheduled_at = now() - interval '25 hours'");
+  sql("UPDATE apply SET changing_since = now() - interval '25 hours'");
   EXPECT_EQ(attempt().how, How::failed);
   EXPECT_EQ(get(id_).state, "failed");
   EXPECT_EQ(get(id_).step, "changing");

@@ -157,6 +157,10 @@ TEST_F(Checks, i5_sees_nodes_that_were_left_half_way_and_keys_that_can_not_fit) 
   sql("INSERT INTO apply (node_id, state, step) VALUES (1, 'started', 'changing')");
   dead("1", "apply.run", "1");
   EXPECT_EQ(found("i5_node_intact"), (Found{{"abandoned", 1}}));
+  sql("DELETE FROM job_dead; UPDATE apply SET changing_since = now() - interval '1 minute'");
+  EXPECT_EQ(found("i5_node_intact"), Found{});
+  sql("UPDATE apply SET changing_since = now() - interval '3 minutes'");
+  EXPECT_EQ(found("i5_node_intact"), (Found{{"mending", 1}}));
   sql("DELETE FROM job_dead; UPDATE apply SET state = 'failed', step = 'restoring', ended_at = now();"
       "UPDATE node SET apply_status = 'failed'");
   EXPECT_EQ(found("i5_node_intact"), (Found{{"not_restored", 1}}));

@@ -84,7 +84,8 @@ std::optional<store::Finished> TestWorker::run_one(pipeline::Handler& handler) {
 void TestWorker::take_back() {
   database_.sql(
       fmt::format("UPDATE session SET expires_at = now() - interval '1 s' WHERE id = {}", session_.value()));
-  EXPECT_EQ(store_->sweep(10).back.size(), 1U);
+  auto scheduler = store::postgres_job_store(database_.settings_as("certfleet_scheduler"));
+  EXPECT_EQ(scheduler->sweep(10).back.size(), 1U);
   session_ = store_->open_session({queue_, {}, "test", 1, 1}, std::chrono::minutes(30));
 }
 

@@ -1,0 +1,3 @@
+-- Since when an apply has been changing its node: so long, and no longer, it is waited for a node that can't be reached.
+ALTER TABLE apply ADD COLUMN changing_since timestamptz;
+UPDATE apply SET changing_since = scheduled_at WHERE ended_at IS NULL AND step IN ('changing', 'restoring');
