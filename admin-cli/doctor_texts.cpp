@@ -164,7 +164,7 @@ constexpr std::array table = {
          "mending",
          warning,
          {"I5: 変更の途中で、到達またはログインできないノードを待っている適用: {1} (最長 {2})",
-          "I5: applies that wait in mid-change for nodes that can't be reached or let nobody in: {1} (the longest {2})"},
+          "I5: applies that wait in mid-change for nodes that can't be reached or logged in to: {1} (longest {2})"},
          {"ノードに到達できるようにしてください。1 日のあいだ自動で続行します (certfleet job list --kind apply.run)",
           "Make the nodes reachable; the applies go on by themselves for a day (certfleet job list --kind apply.run)"}},
     Rule{"i5_node_intact",

@@ -11,8 +11,8 @@ std::vector<Worker> workers(Tx& tx) {
            "SELECT s.id, s.queue, s.host, s.pid, coalesce(t.name, '') AS site, s.slots, s.draining,"
            " extract(epoch FROM s.started_at) AS started_at, extract(epoch FROM s.seen_at) AS seen_at,"
            " coalesce(j.running, 0) AS running FROM session s LEFT JOIN site t ON t.id = s.site_id"
-           " LEFT JOIN (SELECT session_id, count(*) AS running FROM job WHERE session_id IS NOT NULL GROUP BY session_id) j"
-           " ON j.session_id = s.id WHERE s.expires_at > now()"
+           " LEFT JOIN (SELECT session_id, count(*) AS running FROM job WHERE session_id IS NOT NULL"
+           "            GROUP BY session_id) j ON j.session_id = s.id WHERE s.expires_at > now()"
            " ORDER BY s.queue, s.host, s.pid"))
     rows.push_back({id_of<SessionId>(row["id"]), row["queue"].as<std::string>(), row["host"].as<std::string>(),
                     row["pid"].as<int>(), row["site"].as<std::string>(), row["slots"].as<int>(),

@@ -15,8 +15,8 @@ END $$;
 CREATE TRIGGER password_stays_at_its_server BEFORE UPDATE OF host, ca_pem ON mail_settings
   FOR EACH ROW EXECUTE FUNCTION keep_password_at_its_server();
 
--- The command mails that an order or an apply has begun, and nothing else: an event key made up by a person would keep
--- the mail of another group's certificate from ever being made.
+-- The command mails that an order or an apply has begun, that an apply without a job has failed, and nothing else: an
+-- event key made up by a person would keep the mail of another group's certificate from ever being made.
 CREATE OR REPLACE FUNCTION mail_by_person() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = certfleet, pg_temp AS $$
 BEGIN
@@ -24,7 +24,7 @@ BEGIN
      OR NEW.node_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM node n WHERE n.id = NEW.node_id
                                                 AND n.service_id = NEW.service_id) THEN
     PERFORM refuse_person('the mail is not about this service');
-  ELSIF NEW.event NOT IN ('order_started', 'apply_started') OR NEW.event_key IS NOT NULL THEN
+  ELSIF NEW.event NOT IN ('order_started', 'apply_started', 'apply_failed') OR NEW.event_key IS NOT NULL THEN
     PERFORM refuse_person('only daemons mail of this event');
   END IF;
   NEW.message_id := '<' || gen_random_uuid() || '@certfleet>';

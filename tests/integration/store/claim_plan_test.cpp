@@ -59,7 +59,8 @@ TEST(ClaimPlan, of_a_long_lane_reads_little_more_than_it_takes) {
 TEST(Claim, writes_no_index) {
   certfleet::testing::TestDatabase test;
   test.sql(
-      "INSERT INTO session (queue, host, pid, slots, expires_at) VALUES ('verify', 'h', 1, 1, now() + interval '1 min');"
+      "INSERT INTO session (queue, host, pid, slots, expires_at)"
+      " VALUES ('verify', 'h', 1, 1, now() + interval '1 min');"
       "INSERT INTO job (queue, admitted, kind, priority, attempts_max, time_limit)"
       " SELECT 'verify', true, 'verify.node', 4, 4, '1 min' FROM generate_series(1, 500)");
   auto claim = test.sql("SELECT format('EXECUTE p(%s, ''verify'', %L)', (SELECT max(id) FROM session),"

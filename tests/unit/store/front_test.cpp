@@ -50,7 +50,7 @@ TEST_F(FrontTest, is_unknown_after_a_claim_from_two_lanes) {
 
 TEST_F(FrontTest, is_looked_behind_as_often_as_that_is_cheap) {
   claim(refs(1, 100), 10ms);
-  now += 199ms;
+  now += 499ms;
   EXPECT_TRUE(front.passed(100, now).has_value());
   now += 1ms;
   EXPECT_FALSE(front.passed(100, now).has_value());
@@ -72,7 +72,7 @@ TEST_F(FrontTest, is_for_small_claims_only_if_looking_at_everything_takes_long) 
 TEST_F(FrontTest, an_idle_worker_rests_between_dear_looks_at_everything) {
   claim({}, 200ms);
   EXPECT_TRUE(front.resting(now));
-  now += 4s;
+  now += 5s;
   EXPECT_FALSE(front.resting(now));
   claim({}, 40ms);
   EXPECT_FALSE(front.resting(now)) << "that was cheap enough";
