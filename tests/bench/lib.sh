@@ -68,7 +68,7 @@ sample() {   # sample FIGURE VALUE UNIT higher|lower [AGAINST]: what it is to be
 middle() { tr ' ' '\n' <<<"${samples[$1]}" | grep . | sort -g | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }'; }
 spread() {
   tr ' ' '\n' <<<"${samples[$1]}" | grep . | sort -g |
-    awk '{ v[NR] = $1 } END { if (NR > 1) printf "%.4g-%.4g", v[1], v[NR] }'
+    awk '{ v[NR] = $1 } END { if (NR > 1) { f = v[NR] < 1000 ? "%.4g" : "%.0f"; printf f "-" f, v[1], v[NR] } }'
 }
 # ratio FIGURE OF TO higher|lower GOAL: round by round, so that both sides have seen the same machine.
 ratio() {
