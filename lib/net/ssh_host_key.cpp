@@ -15,8 +15,7 @@ namespace certfleet::net {
 namespace {
 
 constexpr auto turn = std::chrono::milliseconds(100);  // how soon a stop is noticed
-// First whatever the server prefers, then each type by itself.
-constexpr std::array<const char*, 4> types = {nullptr, "ssh-ed25519",
+constexpr std::array<const char*, 3> types = {"ssh-ed25519",
                                               "ecdsa-sha2-nistp256,ecdsa-sha2-nistp384,ecdsa-sha2-nistp521",
                                               "rsa-sha2-512,rsa-sha2-256"};
 
@@ -76,6 +75,23 @@ bool connect(ssh_session session, const std::string& where, Deadline deadline, c
   }
 }
 
+// Asks for one type of a server that has answered already. One that has no key of it hangs up, and its end may be seen
+// before its words: who hangs up each time has none. None then.
+Session session_of_type(const std::string& host, int port, const char* type, Deadline deadline,
+                        const std::stop_token& stop) {
+  constexpr int tries = 3;
+  for (int left = tries; left > 0; --left) {
+    try {
+      auto session = session_to(host, port, type);
+      bool common = connect(session.get(), fmt::format("{}:{}", host, port), deadline, stop);
+      return common ? std::move(session) : nullptr;
+    } catch (const Failure& failure) {
+      if (failure.fault() != Fault::unreachable || deadline.left().count() == 0) throw;
+    }
+  }
+  return nullptr;
+}
+
 SshHostKey key_of(ssh_session session, const std::string& where) {
   ssh_key raw = nullptr;
   if (ssh_get_server_publickey(session, &raw) != SSH_OK)
@@ -98,9 +114,11 @@ SshHostKey key_of(ssh_session session, const std::string& where) {
 std::vector<SshHostKey> ssh_host_keys(const std::string& host, int port, Deadline deadline, std::stop_token stop) {
   auto where = fmt::format("{}:{}", host, port);
   std::vector<SshHostKey> keys;
+  auto first = session_to(host, port, nullptr);  // with whatever the server prefers
+  if (connect(first.get(), where, deadline, stop)) keys.push_back(key_of(first.get(), where));
   for (const char* type : types) {
-    auto session = session_to(host, port, type);
-    if (!connect(session.get(), where, deadline, stop)) continue;
+    auto session = session_of_type(host, port, type, deadline, stop);
+    if (session == nullptr) continue;
     auto found = key_of(session.get(), where);
     bool known = std::any_of(keys.begin(), keys.end(),
                              [&](const SshHostKey& key) { return key.fingerprint == found.fingerprint; });
