@@ -1,4 +1,4 @@
--- The database roles and what each may do: applied after the migrations, as often as one likes. This file is the
+-- The database roles and what each may do: applied after the functions, as often as one likes. This file is the
 -- whole truth: what it does not grant, nobody has (docs/security.md).
 -- People are members of certfleet_admin or certfleet_viewer; each kind of daemon has a role of its own.
 
@@ -38,42 +38,6 @@ BEGIN
   IF to_regnamespace('public') IS NOT NULL THEN REVOKE CREATE ON SCHEMA public FROM PUBLIC; END IF;
 END $$;
 GRANT USAGE ON SCHEMA certfleet TO certfleet_viewer, certfleet_newcomer, certfleet_daemon;
-
--- Which jobs a person may ask for. A job works with whatever its subject refers to: that must be what the job says it is
--- about, so that the policy of its service counts, with the key and the limit that it falls under. A new kind that the
--- command enqueues has a line here. It looks with the eyes of the one who asks.
-CREATE OR REPLACE FUNCTION job_of_person(p_job job) RETURNS boolean
-LANGUAGE sql STABLE SET search_path = certfleet, pg_temp AS $$
-  SELECT split_part(p_job.kind, '.', 1) = p_job.queue::text
-    AND p_job.priority >= 0 AND p_job.attempts_max <= 20 AND p_job.time_limit <= interval '1 hour'
-    AND p_job.limit_key IS NOT DISTINCT FROM limit_key_of(p_job.queue, p_job.site_id, p_job.subject_id)
-    AND (NOT p_job.admitted OR p_job.limit_key IS NULL AND p_job.concurrency_key IS NULL)
-    AND p_job.run_at <= now()
-    -- A key that is nobody's business would keep others from their work; so would a site that no worker serves.
-    AND (p_job.kind = 'apply.run' OR p_job.site_id IS NULL)
-    AND (p_job.kind IN ('csr.make', 'apply.run') OR p_job.concurrency_key IS NULL)
-    AND (p_job.kind LIKE '%.reseal' OR p_job.dedupe_key IS NULL)
-    AND coalesce(CASE
-    WHEN p_job.kind = 'csr.make' THEN
-      p_job.node_id IS NULL AND p_job.concurrency_key = 'order:' || p_job.subject_id AND EXISTS (
-        SELECT 1 FROM ca_order o WHERE o.id = p_job.subject_id AND o.service_id = p_job.service_id
-          AND o.state = 'started')
-    WHEN p_job.kind = 'apply.run' THEN EXISTS (
-      SELECT 1 FROM apply a JOIN node n ON n.id = a.node_id
-      WHERE a.id = p_job.subject_id AND a.state = 'started' AND n.id = p_job.node_id
-        AND n.service_id = p_job.service_id AND n.site_id = p_job.site_id
-        AND p_job.concurrency_key = 'access:' || n.access_id)
-    WHEN p_job.kind = 'mail.send' THEN EXISTS (
-      SELECT 1 FROM mail m WHERE m.id = p_job.subject_id AND m.service_id = p_job.service_id
-        AND m.node_id IS NOT DISTINCT FROM p_job.node_id AND m.sent_at IS NULL)
-    WHEN p_job.kind = 'mail.test' THEN
-      p_job.service_id IS NULL AND p_job.node_id IS NULL AND EXISTS (
-        SELECT 1 FROM notification_table t WHERE t.id = p_job.subject_id)
-    WHEN p_job.kind IN ('apply.reseal', 'order.reseal', 'mail.reseal') THEN
-      p_job.service_id IS NULL AND p_job.node_id IS NULL AND p_job.subject_id = 0 AND p_job.dedupe_key = p_job.kind
-  END, false)
-$$;
-REVOKE ALL ON FUNCTION job_of_person(job) FROM PUBLIC;
 
 -- ---- Row-level security: every table has it, by its shape, so that a new one is closed before anybody thinks of it.
 -- Daemons see all. A person sees what belongs to no group, and of services and what hangs on them his groups'; an
@@ -217,7 +181,6 @@ GRANT SELECT ON sealing_key TO certfleet_apply, certfleet_order, certfleet_mail;
 GRANT UPDATE (login_secret_sealed, login_key_sealed, exec_secret_sealed) ON access TO certfleet_apply;
 GRANT UPDATE (key_sealed) ON key_pair TO certfleet_apply;
 GRANT UPDATE (auth_password_sealed) ON mail_settings TO certfleet_mail;
-SELECT guard_sealed_columns();
 
 -- ---- Daemons. Every daemon.
 GRANT SELECT ON schema_version, settings TO certfleet_daemon;

@@ -19,7 +19,7 @@ constexpr std::size_t bigip_name_bytes_max = 255;  // of what is there already
 constexpr std::size_t bigip_object_bytes_max = 128;
 constexpr std::string_view bigip_object_suffix = "-yyyymmddhhmmss-chain.crt";
 constexpr std::size_t import_name_bytes_max = bigip_object_bytes_max - bigip_object_suffix.size();
-static_assert(import_name_bytes_max == 103);  // sql/migrations/0017_limits.sql and docs/inventory.md have it, too
+static_assert(import_name_bytes_max == 103);  // sql/functions/inventory_rules.sql and docs/inventory.md have it, too
 constexpr std::size_t iis_site_bytes_max = 256;    // IIS keeps 259 characters for a site's folder
 constexpr std::string_view letters_digits = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
 

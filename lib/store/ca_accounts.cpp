@@ -83,7 +83,7 @@ void update(Tx& tx, const domain::CaAccount& account) {
                   Text{"認証局アカウント {} の種別は変更できません", "CA account {}: its kind can't be changed"},
                   before.name);
   if (!gives_key(account)) {
-    // Whoever may set the address must not learn the key by it; the database sees to it, too (0017_limits.sql).
+    // Whoever may set the address must not learn the key by it; the database sees to it, too (inventory_rules.sql).
     if (before.api_url != account.api_url && before.api_key_set)
       throw Failure(Fault::usage,
                     Text{"認証局アカウント {}: API URL を変えるには API キーが再度必要です",

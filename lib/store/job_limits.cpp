@@ -10,7 +10,7 @@
 namespace certfleet::store::job_limits {
 namespace {
 
-// One spelling with limit_key_of in sql/migrations/0007_limits.sql.
+// One spelling with limit_key_of in sql/functions/limits.sql.
 std::string key_of(const Scope& scope) {
   if (scope.ca_account) return fmt::format("ca:{}", scope.ca_account.value());
   return fmt::format("site:{}/{}", scope.site.value(), to_string(scope.queue));

@@ -95,7 +95,7 @@ pqxx::result run(Tx& tx, std::string_view sql, std::span<const domain::Node> nod
                        " $21::text[], $22::text[], $23::boolean[]) AS t (id, {0})");
 }
 
-// The database keeps a key that lives on Windows alone in its service (0010_node_kinds.sql).
+// The database keeps a key that lives on Windows alone in its service (sql/functions/inventory_rules.sql).
 template <class F>
 auto keeping_windows_key_alone(const domain::Node& node, F&& body) {
   try {

@@ -1,5 +1,5 @@
 // How two people who edit the same thing are kept from undoing each other's work without knowing it. The database
-// counts the changes of each row that people configure (sql/migrations/0009_ca_settings.sql); whoever edits locks
+// counts the changes of each row that people configure (sql/functions/revisions.sql); whoever edits locks
 // the row first, compares the revision with the one he has seen, and reads what he changes after that.
 #pragma once
 

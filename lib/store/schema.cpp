@@ -52,7 +52,7 @@ int migrate(Database& database) {
           "CREATE TABLE certfleet.schema_version (number integer PRIMARY KEY, name text NOT NULL,"
           " applied_at timestamptz NOT NULL DEFAULT now())");
     tx.raw().exec("SET LOCAL search_path TO certfleet, pg_temp");
-    // Functions name tables that later statements of the same migration make.
+    // Functions name each other, and what later statements make.
     tx.raw().exec("SET LOCAL check_function_bodies TO off");
     int number = 0;
     for (const auto& file : sql::migrations()) {
@@ -60,6 +60,8 @@ int migrate(Database& database) {
       script(tx, file.text);
       tx.raw().exec_params("INSERT INTO schema_version (number, name) VALUES ($1, $2)", number, std::string(file.name));
     }
+    // After the tables, so that what changes is written once, as it is now.
+    for (const auto& file : sql::functions()) script(tx, file.text);
     script(tx, sql::roles().front().text);
     checks::install(tx);
     return found;

@@ -15,7 +15,8 @@ struct Versions {
 };
 Versions versions(Database& database);
 
-// Brings the database to schema_version() in one transaction (DESIGN section 4) and sets the roles' rights.
+// Brings the database to schema_version() in one transaction (DESIGN section 4), and applies functions, triggers
+// and rights anew.
 // The connection must be the owner's. Returns the version found before, 0 for an empty database.
 // Failure(conflict) if the database is newer than this program.
 int migrate(Database& database);

@@ -105,7 +105,7 @@ std::vector<Boxes> boxes(Tx& tx) {
   return all;
 }
 
-// The rules are the database's (0013_sealing_rotation.sql), which keeps them whoever asks and whatever happens at the
+// The rules are the database's (sql/functions/sealing.sql), which keeps them whoever asks and whatever happens at the
 // same time. What they refuse is said here first, in the person's language.
 
 void offer(Tx& tx, std::string_view public_key) {

@@ -1,5 +1,5 @@
 // Pages of the list of services (manual 7.1). Each page is found by an index, wherever it is: what it is sorted by
-// stands in the service's own row (sql/migrations/0009_ca_settings.sql).
+// stands in the service's own row (sql/functions/service_lists.sql).
 #pragma once
 
 #include "lib/store/overview.h"

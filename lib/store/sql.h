@@ -12,6 +12,7 @@ struct File {
 };
 
 const std::vector<File>& migrations();  // in the order of their numbers
+const std::vector<File>& functions();   // in the order of their names, in which they are applied
 const std::vector<File>& queries();
 const std::vector<File>& checks();  // of `certfleet doctor`, see checks.h
 const std::vector<File>& roles();

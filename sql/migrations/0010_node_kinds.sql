@@ -26,25 +26,6 @@ ALTER TABLE node
     THEN num_nulls(iis_site, iis_binding, windows_version) = 0
     ELSE num_nonnulls(iis_site, iis_binding, windows_version) = 0 AND NOT windows_key END);
 
--- Manual 9.1.5: a service whose key lives on Windows has that one node, since no other could get the key. Two
--- who add nodes to a service at the same time wait for each other at the service's row.
-CREATE FUNCTION keep_windows_key_alone() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = certfleet, pg_temp AS $$
-DECLARE
-  other text;
-BEGIN
-  PERFORM 1 FROM service WHERE id = NEW.service_id FOR NO KEY UPDATE;
-  SELECT name INTO other FROM node
-    WHERE service_id = NEW.service_id AND id <> NEW.id AND (windows_key OR NEW.windows_key) LIMIT 1;
-  IF FOUND THEN
-    RAISE EXCEPTION 'a service whose key was made on Windows has one node, and it has % already', other
-      USING ERRCODE = 'exclusion_violation';
-  END IF;
-  RETURN NEW;
-END $$;
-CREATE TRIGGER windows_key_alone BEFORE INSERT OR UPDATE OF service_id, windows_key ON node
-  FOR EACH ROW EXECUTE FUNCTION keep_windows_key_alone();
-
 -- People may not read a sealed column, but may know whether it is set.
 ALTER TABLE access
   ADD COLUMN login_secret_set boolean GENERATED ALWAYS AS (login_secret_sealed IS NOT NULL) STORED,

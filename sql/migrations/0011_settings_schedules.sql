@@ -36,16 +36,6 @@ INSERT INTO schedule (task, enabled, cron, within_days) VALUES
   ('verify', true, '0 3 * * *', NULL),
   ('orders', false, '0 1 * * *', 30),
   ('applies', false, '0 2 * * sun', NULL);
-CREATE FUNCTION write_schedule_audit() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = certfleet, pg_temp AS $$
-BEGIN
-  INSERT INTO audit (action, table_name, row_id, before, after)
-  VALUES (TG_OP, TG_TABLE_NAME, NEW.task, to_jsonb(OLD), to_jsonb(NEW));
-  RETURN NULL;
-END $$;
--- Runs are no change by a person.
-CREATE TRIGGER audited AFTER UPDATE OF enabled, cron, time_zone, within_days ON schedule
-  FOR EACH ROW EXECUTE FUNCTION write_schedule_audit();
 
 -- The last threshold of its expiry that the log was told of: days before the end, 0 for the end itself.
 ALTER TABLE certificate ADD COLUMN expiry_told integer;

@@ -68,14 +68,12 @@ ensure_partitions         s
 failed_logins             a
 forget_what_was_served    -
 give_traces_to_group      -
-guard_sealed_columns      -
 is_admin                  av
 is_owner                  -
 is_person                 av
 job_of_person             a
 keep_keys_at_their_address -
 keep_password_at_its_server -
-keep_revision             -
 keep_service_expiry       -
 keep_service_order_state  -
 first_ready               sw

@@ -1,4 +1,4 @@
-// What sql/migrations/0008_turns.sql does, for the store of the simulation.
+// What sql/functions/lanes.sql and claims.sql do, for the store of the simulation.
 #pragma once
 
 #include <vector>
