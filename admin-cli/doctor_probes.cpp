@@ -84,9 +84,10 @@ class Examination {
   }
 
   std::vector<Finding> schema() {
-    int found = database_.reading([](store::Tx& tx) { return store::found_schema_version(tx); });
-    fitting_ = found == store::schema_version();
-    return judge_schema(found, store::schema_version());
+    auto found = database_.reading([](store::Tx& tx) { return store::found_schema(tx); });
+    auto findings = judge_schema(found.version, store::schema_version(), found.code == store::schema_code());
+    fitting_ = findings.empty();
+    return findings;
   }
 
   // The answer was made somewhere between the two looks at our own clock.

@@ -92,9 +92,9 @@ std::vector<Finding> judge(std::string_view check, const std::vector<Row>& rows)
   return findings;
 }
 
-std::vector<Finding> judge_schema(int found, int needed) {
-  if (found == needed) return {};
-  auto subject = found == 0 ? "none" : found < needed ? "older" : "newer";
+std::vector<Finding> judge_schema(int found, int needed, bool same_code) {
+  if (found == needed && same_code) return {};
+  auto subject = found == 0 ? "none" : found < needed ? "older" : found > needed ? "newer" : "code";
   return {finding(Severity::error, "schema", {subject, found, {}}, rule_of("schema", subject))};
 }
 

@@ -32,7 +32,7 @@ std::string advice_of(const Finding& finding, Language language);
 std::vector<Finding> judge(std::string_view check, const std::vector<store::checks::Row>& rows);
 
 // The probes that are no query.
-std::vector<Finding> judge_schema(int found, int needed);
+std::vector<Finding> judge_schema(int found, int needed, bool same_code);
 std::vector<Finding> judge_clock(std::chrono::duration<double> ahead, std::chrono::duration<double> unsure);
 std::vector<Finding> judge_brokers(const std::vector<bus::Probed>& brokers);
 Finding unreachable_database(const std::string& why);

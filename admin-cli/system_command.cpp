@@ -53,7 +53,10 @@ void migrate(Context& context, const Migrate& arguments) {
                 {}};
   if (found == store::schema_version())
     return context.out().done(
-        context.say({"スキーマは既に版 {} です", "the schema has version {} already"}, found), record);
+        context.say({"スキーマは既に版 {} です。関数と権限を適用し直しました",
+                     "the schema has version {} already; its functions and rights were applied anew"},
+                    found),
+        record);
   context.out().done(
       context.say({"スキーマを版 {} から {} に更新しました", "the schema went from version {} to {}"}, found,
                   store::schema_version()),

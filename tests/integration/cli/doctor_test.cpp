@@ -204,6 +204,11 @@ TEST_F(Doctor, a_schema_that_does_not_fit_stops_the_questions_to_the_database) {
       "UPDATE certfleet.schema_version SET number = (SELECT max(number) + 1 FROM certfleet.schema_version)"
       " WHERE number = 0");
   EXPECT_EQ(of(examined(1), "schema"), "");
+
+  sql("installation", "UPDATE certfleet.schema_version SET code = reverse(code)");
+  EXPECT_EQ(of(examined(1), "schema", "code"), "error");
+  sql("installation", "UPDATE certfleet.schema_version SET code = reverse(code)");
+  EXPECT_EQ(of(examined(1), "schema"), "");
 }
 
 // The server is this suite's own: nobody else holds anything back here.

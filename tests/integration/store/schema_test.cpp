@@ -4,9 +4,13 @@
 #include <gtest/gtest.h>
 
 #include "tests/support/database/database.h"
+#include "tests/support/failure.h"
 
 namespace certfleet::store {
 namespace {
+
+using certfleet::testing::expect_says;
+using certfleet::testing::failure_of;
 
 class Schema : public ::testing::Test {
  protected:
@@ -36,6 +40,22 @@ TEST_F(Schema, migrating_makes_functions_triggers_and_rights_as_they_are_in_this
   ASSERT_NE(code(), fresh);
   EXPECT_EQ(migrate(owner_), schema_version());
   EXPECT_EQ(code(), fresh);
+}
+
+TEST_F(Schema, functions_of_another_program_are_refused_until_the_database_is_migrated) {
+  require_schema(owner_);
+  db_.sql("UPDATE schema_version SET code = 'of another program' WHERE code IS NOT NULL");
+  auto failure = failure_of([&] { require_schema(owner_); });
+  EXPECT_EQ(failure.fault(), Fault::conflict);
+  expect_says(failure, "functions and rights");
+  migrate(owner_);
+  require_schema(owner_);
+}
+
+TEST_F(Schema, a_version_that_knew_of_no_digest_is_older_and_no_fault) {
+  db_.sql("DELETE FROM schema_version WHERE number > 21");
+  db_.sql("ALTER TABLE schema_version DROP COLUMN code");
+  expect_says(failure_of([&] { require_schema(owner_); }), "has schema version 21");
 }
 
 }  // namespace

@@ -22,7 +22,9 @@ const std::string& server() {
   return dsn;
 }
 
-std::string template_name() { return fmt::format("certfleet_template_{}", store::schema_version()); }
+std::string template_name() {
+  return fmt::format("certfleet_template_{}_{}", store::schema_version(), store::schema_code().substr(0, 8));
+}
 
 // The migrated template is made once for all test programs of a run.
 void ensure_template() {

@@ -21,7 +21,7 @@ TEST(DoctorRules, what_counted_nothing_is_no_finding) {
   EXPECT_TRUE(judge("scheduler", {{"leading", 1, {}}, {"connected", 2, {}}}).empty());
   EXPECT_TRUE(judge("brokers", {{"enrolled", 2, {}}, {"connected", 2, {}}}).empty());
   EXPECT_TRUE(judge("workers", {}).empty());
-  EXPECT_TRUE(judge_schema(8, 8).empty());
+  EXPECT_TRUE(judge_schema(8, 8, true).empty());
 }
 
 TEST(DoctorRules, a_broken_invariant_is_an_error_and_counts) {
@@ -77,9 +77,10 @@ TEST(DoctorRules, clocks_count_by_how_wrong_they_are_beyond_what_is_unsure) {
 }
 
 TEST(DoctorRules, a_schema_that_does_not_fit_says_who_is_older) {
-  EXPECT_EQ(judge_schema(0, 8).at(0).subject, "none");
-  EXPECT_EQ(judge_schema(7, 8).at(0).subject, "older");
-  EXPECT_EQ(judge_schema(9, 8).at(0).subject, "newer");
+  EXPECT_EQ(judge_schema(0, 8, false).at(0).subject, "none");
+  EXPECT_EQ(judge_schema(7, 8, false).at(0).subject, "older");
+  EXPECT_EQ(judge_schema(9, 8, false).at(0).subject, "newer");
+  EXPECT_EQ(judge_schema(8, 8, false).at(0).subject, "code");
 }
 
 TEST(DoctorRules, each_broker_that_is_not_alive_is_an_error) {
