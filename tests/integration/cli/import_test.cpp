@@ -290,6 +290,28 @@ TEST_F(Importing, an_access_stays_fit_for_its_nodes) {
   EXPECT_NE(err.find("access web1: execution password: needs an execution id"), std::string::npos) << err;
 }
 
+TEST_F(Importing, an_access_and_its_node_change_together) {
+  make_shop();
+  auto text = good({"export", "--service", "shop"});
+  auto replace = [&](const std::string& old, const std::string& by) {
+    auto at = text.find(old);
+    ASSERT_NE(at, std::string::npos) << old << " in " << text;
+    text.replace(at, old.size(), by);
+  };
+  replace("    host_key: " + fingerprint + "\n", "");
+  auto path = file("half.yaml", text);
+  EXPECT_NE(refused(2, {"import", path}).find("access web1: access web1 has no host key"), std::string::npos);
+  replace("kind: apache", "kind: bigip");
+  for (const auto* line : {"      cert_file: /etc/ssl/a.crt\n", "      key_file: /etc/ssl/a.key\n",
+                           "      work_dir: /var/lib/certfleet\n", "      control: apachectl\n", "    apache:\n"})
+    if (auto at = text.find(line); at != std::string::npos) text.erase(at, std::string(line).size());
+  text += "    bigip:\n      profile: clientssl\n      import_name: shop\n";
+  path = file("together.yaml", text);
+  EXPECT_EQ(json({"import", "--plan", path}).empty(), false);
+  EXPECT_EQ(json({"import", path})["changed"], 2);
+  EXPECT_EQ(json({"node", "show", "web1"})["kind"], "bigip");
+}
+
 TEST_F(Importing, a_secret_is_looked_at_before_it_is_sealed) {
   auto access = [&](const std::string& secret) {
     return file("access.yaml", "format: 1\naccesses:\n  - name: a\n    address: h\n    login_id: l\n" + secret);
