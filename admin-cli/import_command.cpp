@@ -90,8 +90,10 @@ void import(Context& context, const Import& a) {
       if (a.plan) throw OnlyPlanned();
     });
   } catch (const OnlyPlanned&) {
-    context.out().show(differences(imported, context.language()));
-    return;
+    auto table = differences(imported, context.language());
+    if (table.rows.empty() && !context.options().json)
+      return context.out().note(context.say({"変更はありません", "nothing would change"}));
+    return context.out().show(table);
   }
   context.out().done(context.say({"追加 {}、変更 {}、変更なし {}", "{} added, {} changed, {} as they were"},
                                  imported.added, imported.changed, imported.same),

@@ -61,7 +61,9 @@ TEST_F(Importing, what_was_exported_changes_nothing) {
   EXPECT_EQ(text.find("swordfish"), std::string::npos);
   EXPECT_NE(text.find("login_secret: stored"), std::string::npos) << text;
   auto path = file("same.yaml", text);
-  EXPECT_EQ(certfleet({"import", "--plan", path}).out, "");
+  auto planned = certfleet({"import", "--plan", path});
+  EXPECT_EQ(planned.out, "");
+  EXPECT_EQ(planned.err, "nothing would change\n");
   EXPECT_EQ(json({"import", path})["changed"], 0);
   EXPECT_EQ(good({"export"}), text);  // and the order is the same each time
 }

@@ -252,6 +252,24 @@ TEST_F(NodeCommands, an_access_of_a_bigip_keeps_its_password) {
   good({"node", "set", "lb1", "--access", "key"});
 }
 
+TEST_F(NodeCommands, so_many_that_come_behind_a_page_are_not_counted) {
+  auto nodes = [](int count) {
+    sql("installation",
+        "SET session_replication_role = replica; DELETE FROM certfleet.node;"
+        "INSERT INTO certfleet.node (service_id, group_id, site_id, access_id, name, kind, verify_mode, control,"
+        " ssl_profile, import_name, partition)"
+        " SELECT s.id, s.group_id, t.id, a.id, 'lb' || i, 'bigip', 'none', NULL, 'p', 'i', 'Common'"
+        " FROM certfleet.service s, certfleet.site t, certfleet.access a, generate_series(1001, 1000 + " +
+            std::to_string(count) + ") i");
+  };
+  nodes(1002);
+  EXPECT_THAT(good({"node", "list", "--limit", "2"}), HasSubstr("\n1000 more: --after \"lb1002\"\n"));
+  nodes(1003);
+  EXPECT_THAT(good({"node", "list", "--limit", "2"}), HasSubstr("\nmore than 1000 more: --after \"lb1002\"\n"));
+  EXPECT_THAT(good({"node", "list", "--limit", "2", "--lang", "ja"}), HasSubstr("\nほかに 1000 件以上: --after"));
+  EXPECT_EQ(json({"node", "list"}).size(), 1003U);
+}
+
 // Another administrator takes the password away while the node is being added: the database sees it, in the words that
 // the command has for it.
 TEST_F(NodeCommands, a_node_whose_access_changes_meanwhile_is_refused_in_the_same_words) {
