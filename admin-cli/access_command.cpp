@@ -141,6 +141,7 @@ void set(Context& context, const Set& a) {
     if (a.no_exec || a.no_exec_password) access.exec_secret = "";
     access = domain::checked(access);
     store::accesses::update(tx, access);
+    store::accesses::require_fit(tx, access.id);
   });
   context.out().done(context.say(words::changed, context.say(words::access), access.name),
                      id_and_name(access.id.value(), access.name));

@@ -99,7 +99,8 @@ void add_apply_command(Commands& commands) {
         verb.argument(a.node, "NODE", {"ノード名称", "Name of the node"});
         declare_when(verb, a.when);
         verb.flag(a.cancel, "--cancel",
-                  {"予約または実行中の適用を取り消す", "Cancel what is scheduled or under way"})
+                  {"予約または実行中の適用を取り消す。ノードが変更の途中なら、まず元に戻す",
+                   "Cancel what is scheduled or under way; a node in mid-change is put back first"})
             .not_with("--now")
             .not_with("--at")
             .not_with("--wait");

@@ -2,6 +2,7 @@
 
 #include <CLI/CLI.hpp>
 #include <charconv>
+#include <limits>
 
 #include "admin-cli/completion.h"
 #include "admin-cli/context.h"
@@ -205,7 +206,9 @@ Verb& Verb::option(std::optional<std::string>& into, const char* name, const cha
 
 Verb& Verb::option(std::optional<int>& into, const char* name, const char* value, int lowest, int highest,
                    Text about) {
-  auto limits = fmt::format("{} ({} - {})", about.in(language_), lowest, highest);
+  std::string limits(about.in(language_));
+  if (highest < std::numeric_limits<int>::max())  // else there is none that anybody would meet
+    limits += fmt::format(fmt::runtime(limits.ends_with(')') ? ", {} - {}" : " ({} - {})"), lowest, highest);
   last_ = app_of(app_).add_option(name, into, limits)->type_name(value);
   auto text =
       Text{"{} から {} までの数です", "needs a number from {} to {}"}.with(language_, lowest, highest);

@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
@@ -38,8 +39,9 @@ void Output::goes_on(int more, int counted_max, const std::string& after) {
     std::fputs(rest.c_str(), stderr);
     return;
   }
-  auto count = more > counted_max ? fmt::format("{}+", counted_max) : std::to_string(more);
-  line(Text{"ほかに {} 件: --after \"{}\"", "{} more: --after \"{}\""}.with(language_, count, printable(after)));
+  auto text = more > counted_max ? Text{"ほかに {} 件以上: --after \"{}\"", "more than {} more: --after \"{}\""}
+                                 : Text{"ほかに {} 件: --after \"{}\"", "{} more: --after \"{}\""};
+  line(text.with(language_, std::min(more, counted_max), printable(after)));
 }
 
 void Output::into(std::FILE* stream) {

@@ -73,7 +73,11 @@ FormNoun accesses() {
     thing.login_key_set = before.login_key_set;
     thing.exec_secret_set = before.exec_secret_set;
   };
-  return named("accesses", nouns::access, std::move(store));
+  auto made = named("accesses", nouns::access, std::move(store));
+  made.settled = [](Tx& tx, FormNames& names, const Form& form) {
+    if (auto id = names.find("access", form.name)) s::require_fit(tx, AccessId(*id));
+  };
+  return made;
 }
 
 template <class Id>

@@ -48,6 +48,9 @@ struct FormNoun {
   // Of nouns that come by the thousand: the same for several forms, the new ones by one statement. An outcome for each
   // form, but none behind one whose refusal the transaction does not survive.
   std::function<std::vector<Outcome>(store::Tx&, FormNames&, const Sealer&, std::span<const Form>)> put_all = {};
+  // What a changed thing must fulfil once all of the document is there: with what it needs it may change together.
+  // Failure like that of `put`.
+  std::function<void(store::Tx&, FormNames&, const Form&)> settled = {};
   std::vector<std::string> keys = {};  // of a form, in their order
 };
 

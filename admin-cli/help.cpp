@@ -25,7 +25,7 @@ Entry entry_of(const CLI::Option& option, Language language) {
   std::string right = option.get_description();
   if (option.nonpositional() && option.get_required())
     right += Text{" (必須)", " (needed)"}.in(language);
-  else if (option.get_items_expected_max() > 1)
+  else if (option.get_multi_option_policy() == CLI::MultiOptionPolicy::TakeAll)
     right += Text{" (複数指定可)", " (may be repeated)"}.in(language);
   return {left, right};
 }

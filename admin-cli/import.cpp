@@ -95,8 +95,17 @@ Imported import_document(store::Tx& tx, const Document& document, std::vector<Sa
     return seal(tx, purpose, secret);
   };
   Imported imported;
+  std::vector<std::pair<const FormNoun*, const Form*>> to_settle;
   std::size_t done = 0;
   auto fault = Fault::usage;
+  auto complain = [&](const FormNoun& noun, const Form& form) {  // in a catch block
+    auto failure = store::current_failure();
+    if (failure.transient()) throw failure;
+    wrong.push_back(with_place(noun, form, failure));
+    if (wrong.size() == 1) fault = failure.fault();
+    // What the document itself has wrong leaves the transaction as it was; what the database refused does not.
+    if (!tx.usable()) refuse(wrong, fault);
+  };
   for (const auto& noun : form_nouns()) {
     auto section = given.find(&noun);
     if (section == given.end()) continue;
@@ -106,19 +115,21 @@ Imported import_document(store::Tx& tx, const Document& document, std::vector<Sa
         try {
           if (outcomes[i].wrong) std::rethrow_exception(outcomes[i].wrong);
           count(imported, outcomes[i].change.how);
+          if (noun.settled && outcomes[i].change.how == Change::How::changed) to_settle.emplace_back(&noun, &forms[i]);
           imported.things.push_back({&noun, forms[i].name, std::move(outcomes[i].change)});
         } catch (const std::exception&) {
-          auto failure = store::current_failure();
-          if (failure.transient()) throw failure;
-          wrong.push_back(with_place(noun, forms[i], failure));
-          if (wrong.size() == 1) fault = failure.fault();
-          // What the document itself has wrong leaves the transaction as it was; what the database refused does
-          // not.
-          if (!tx.usable()) refuse(wrong, fault);
+          complain(noun, forms[i]);
         }
       }
       forms = forms.subspan(outcomes.size());
       progress(done += outcomes.size(), all);
+    }
+  }
+  for (const auto& [noun, form] : to_settle) {
+    try {
+      noun->settled(tx, names, *form);
+    } catch (const std::exception&) {
+      complain(*noun, *form);
     }
   }
   if (!wrong.empty()) refuse(wrong, fault);

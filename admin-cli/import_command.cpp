@@ -7,6 +7,7 @@
 #include "admin-cli/progress.h"
 #include "admin-cli/words.h"
 #include "lib/base/file.h"
+#include "lib/store/import_turn.h"
 
 namespace certfleet::cli {
 namespace {
@@ -82,12 +83,17 @@ void import(Context& context, const Import& a) {
   try {
     ProgressLine progress(context);
     context.database().write([&](store::Tx& tx) {
+      store::take_import_turn(tx, [&] {
+        context.out().note(context.say({"ほかの取り込みが終わるのを待っています…", "waits for another import to end …"}));
+      });
       imported = import_document(tx, read.document, read.wrong, progress.teller());
       if (a.plan) throw OnlyPlanned();
     });
   } catch (const OnlyPlanned&) {
-    context.out().show(differences(imported, context.language()));
-    return;
+    auto table = differences(imported, context.language());
+    if (table.rows.empty() && !context.options().json)
+      return context.out().note(context.say({"変更はありません", "nothing would change"}));
+    return context.out().show(table);
   }
   context.out().done(context.say({"追加 {}、変更 {}、変更なし {}", "{} added, {} changed, {} as they were"},
                                  imported.added, imported.changed, imported.same),

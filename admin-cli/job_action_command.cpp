@@ -184,7 +184,8 @@ void add_job_action_commands(Commands& commands) {
         verb.argument(a.id, "NUMBER", {"ジョブ番号", "Number of the job"});
       },
       show_explained);
-  commands.verb<Chosen>("job", "cancel", {"取り消す", "Cancel a job, or many"},
+  commands.verb<Chosen>("job", "cancel", {"取り消す (変更の途中のノードは、まず元に戻す)",
+                                           "Cancel a job, or many; a node in mid-change is put back first"},
                         "certfleet job cancel --kind verify.node --state waiting", declare_cancel, cancel);
   commands.verb<Chosen>("job", "retry", {"停止したジョブを再投入する", "Send a dead job again, or many"},
                         "certfleet job retry --kind apply.run --service shop", declare_retry, retry);

@@ -71,7 +71,7 @@ void list(Context& context, const NoArguments&) {
 }
 
 void declare_scope(Verb& verb, Scoped& a) {
-  verb.option(a.ca_account, "--ca-account", "NAME", {"このCAアカウントの申請", "The orders of this CA account"})
+  verb.option(a.ca_account, "--ca-account", "NAME", {"この認証局アカウントの申請", "The orders of this CA account"})
       .option(a.site, "--site", "NAME", {"この拠点のノードへのジョブ", "The jobs for the nodes of this site"})
       .choice(a.queue, "--queue", {"apply", "verify"}, {"拠点のキュー (apply)", "Of which queue of the site (apply)"});
 }
@@ -86,7 +86,7 @@ void declare_set(Verb& verb, Set& a) {
 }  // namespace
 
 void add_limit_commands(Commands& commands) {
-  commands.noun("limit", {"上限: CAアカウントや拠点ごとのジョブ数", "Limits: how many jobs for a CA account or a site"});
+  commands.noun("limit", {"上限: 認証局アカウントや拠点ごとのジョブ数", "Limits: how many jobs for a CA account or a site"});
   commands.verb<Set>("limit", "set", {"上限を設定する", "Set a limit"},
                      "certfleet limit set --ca-account letsencrypt --parallel 2 --per-minute 30", declare_set, set);
   commands.verb<NoArguments>("limit", "list", {"上限の一覧", "List the limits"}, "certfleet limit list", nullptr,

@@ -76,7 +76,7 @@ inline Form with_revision(Form form, Tx& tx, Table table, std::int64_t id) {
 inline void check_revision(const Form& form, std::int64_t now) {
   if (form.revision && *form.revision != now)
     throw Failure(Fault::conflict,
-                  Text{"書き出した後に変更されています (revision は {}、今は {})",
+                  Text{"書き出した後に変更されています (改訂 {}、今は {})",
                        "was changed after it was exported (revision {}, now {})"},
                   *form.revision, now);
 }

@@ -142,11 +142,11 @@ void declare_list(Verb& verb, List& a) {
               {"有効/無効なサービスのもの", "Of enabled services, or of disabled ones"})
       .choices(a.apply_statuses, "--apply-status",
                {"none", "scheduled", "started", "applied", "rolled_back", "failed"},
-               {"この適用ステータスのもの (複数指定可)", "With this apply status; may be given several times"})
+               {"この適用ステータスのもの", "With this apply status"})
       .option(a.name, "--match", "TEXT", {"名称にこれを含むもの", "With this in the name"})
       .choice(a.sort, "--sort", {"name", "id", "apply-status", "served-at"},
               {"並び順 (name)", "Order (name)"})
-      .flag(a.descending, "--reverse", {"降順", "The other way round"})
+      .flag(a.descending, "--reverse", {"逆順", "The other way round"})
       .option(a.limit, "--limit", "N", 1, rows_max,
               {"件数 (100、--json ではすべて)。続きがあれば件数を表示 (--json では標準エラーに JSON で)",
                "How many (100; with --json all); how many more there are is told (with --json on standard error, as"

@@ -96,6 +96,15 @@ Section applies_section(const std::vector<store::applies::Apply>& applies, Langu
   return {"applies", {"適用", "Applies"}, std::move(table)};
 }
 
+Text mode_word(domain::VerifyMode mode) {
+  switch (mode) {
+    case domain::VerifyMode::url: return {"URL", "by URL"};
+    case domain::VerifyMode::address: return {"アドレス", "by address"};
+    case domain::VerifyMode::none: return {"確認しない", "none"};
+  }
+  return {"", ""};
+}
+
 }  // namespace
 
 void show_node(Context& context, const std::string& name) {
@@ -113,7 +122,8 @@ void show_node(Context& context, const std::string& name) {
         {"access", words::access, store::accesses::get(tx, node.access).name},
         {"kind", words::kind, node.kind},
         {"enabled", words::enabled, node.enabled},
-        {"verify", {"確認方法", "verification"}, std::string(to_string(node.verify.mode))},
+        {"verify", {"確認方法", "verification"},
+         Cell(std::string(to_string(node.verify.mode))).as(context.say(mode_word(node.verify.mode)))},
         {"verify_host", {"確認先", "verified at"}, verified ? Cell(node.verify.host) : Cell()},
         {"verify_port", {"確認ポート", "verified port"}, verified ? Cell(node.verify.port) : Cell()},
         {"verify_name", {"SNI", "SNI"}, node.verify.name}};

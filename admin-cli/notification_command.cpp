@@ -104,8 +104,10 @@ void declare(Verb& verb, Fields& a) {
       .list(a.to, "--to", "MAIL", {"宛先 TO。5個まで", "Recipient, five at most"})
       .list(a.cc, "--cc", "MAIL", {"宛先 CC。5個まで", "Copy to, five at most"})
       .list(a.events, "--event", "EVENT",
-            {"通知するイベント: all, none, expiry, order, apply, expiry-90 など",
-             "What is mailed: all, none, expiry, order, apply, expiry-90 …"})
+            {"通知するイベント: all, none, expiry (expiry-90, -60, -30, -15, expired), order (order-started, -progress,"
+             " -ended), apply (apply-started, -ended)",
+             "What is mailed: all, none, expiry (expiry-90, -60, -30, -15, expired), order (order-started, -progress,"
+             " -ended), apply (apply-started, -ended)"})
       .option(a.interval, "--interval", "MINUTES", 1, domain::order_interval_min_max,
               {"認証局に申請の状態を確認する間隔 (分)", "The CA is asked how an order stands every so many minutes"});
 }

@@ -147,7 +147,7 @@ void add_order_commands(Commands& commands) {
       [](Verb& verb, List& a) {
         verb.option(a.service, "--service", "NAME", {"このサービスのもの", "Of this service"})
             .choices(a.states, "--state", {"scheduled", "started", "placed", "issued", "failed", "cancelled"},
-                     {"この状態のもの (複数指定可)", "In this state; may be given several times"})
+                     {"この状態のもの", "In this state"})
             .option(a.limit, "--limit", "N", 1, rows_max, {"件数 (100)", "How many (100)"});
       },
       list);

@@ -20,7 +20,7 @@ Saying thing(const Edited& edited) {
 void require_seen(const Context& context, const Edited& edited, std::int64_t found, std::optional<std::int64_t> seen) {
   if (!seen || *seen == found) return;
   context.fail(Fault::conflict,
-               {"{} はほかの人が変更しました (版 {} → {})。show で確認してください",
+               {"{} はほかの人が変更しました (改訂 {} → {})。show で確認してください",
                 "{}: changed by somebody else (revision {} is now {}), look again by show"},
                thing(edited), *seen, found);
 }
@@ -29,7 +29,7 @@ void require_seen(const Context& context, const Edited& edited, std::int64_t fou
 
 void declare_if_revision(Verb& verb, std::optional<int>& into) {
   verb.option(into, "--if-revision", "N", 1, std::numeric_limits<int>::max(),
-              {"この版のときだけ行う (show に表示)", "Only if it has this revision, which show tells"});
+              {"この改訂のときだけ行う (show に表示)", "Only if it has this revision, which show tells"});
 }
 
 Field revision_field(store::Tx& tx, revisions::Table table, std::int64_t id) {

@@ -104,7 +104,7 @@ void declare_service_list(Verb& verb, ListServices& a) {
                " disabled services"})
       .choice(a.enabled, "--enabled", {"有効/無効", "Enabled ones, or disabled ones"})
       .choices(a.orders, "--order", {"none", "scheduled", "started", "placed", "issued", "failed", "cancelled"},
-               {"最新の申請の状態 (複数指定可)", "State of the newest order; may be given several times"})
+               {"最新の申請の状態", "State of the newest order"})
       .choice(a.order_error, "--order-error",
               {"最新の申請が失敗またはエラーで再試行待ち (on)、それ以外 (off)",
                "The newest order failed, or met an error and is tried again; off: neither"})

@@ -9,7 +9,7 @@ namespace certfleet::cli::words {
 using namespace domain::nouns;
 
 inline constexpr Text name{"名称", "name"};
-inline constexpr Text revision{"版", "revision"};
+inline constexpr Text revision{"改訂", "revision"};
 inline constexpr Text enabled{"有効", "enabled"};
 inline constexpr Text common_name{"コモンネーム", "common name"};
 inline constexpr Text expires{"有効期限", "expires"};

@@ -91,7 +91,6 @@ AccessId add(Tx& tx, const domain::Access& access) {
 }
 
 void update(Tx& tx, const domain::Access& access) {
-  for (const auto& kind : kinds(tx, access.id)) domain::require_access_for(kind, access);
   bool exec_goes = access.exec_secret && access.exec_secret->empty();  // before its id
   if (exec_goes) write_secret(tx, access.id, "exec_secret_sealed", access.exec_secret);
   auto port = number_text(access.port);
@@ -113,6 +112,11 @@ void update(Tx& tx, const domain::Access& access) {
                   Text{"アクセス {}: パスワードか SSH 鍵が必要です", "access {}: a password or an SSH key is needed"}, access.name);
   }
   if (!exec_goes) write_secret(tx, access.id, "exec_secret_sealed", access.exec_secret);
+}
+
+void require_fit(Tx& tx, AccessId id) {
+  auto access = get(tx, id);
+  for (const auto& kind : kinds(tx, id)) domain::require_access_for(kind, access);
 }
 
 void remove(Tx& tx, AccessId id) {

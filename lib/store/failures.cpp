@@ -4,6 +4,8 @@
 
 #include <pqxx/pqxx>
 
+#include "lib/domain/node.h"
+
 namespace certfleet::store {
 namespace {
 
@@ -81,6 +83,43 @@ Failure told(Fault fault, const std::string& text) {
   return Failure(fault, text);
 }
 
+// What is between the first `before` and the last `after` in `text`.
+std::optional<std::string> between(const std::string& text, std::string_view before, std::string_view after) {
+  auto from = text.find(before);
+  auto to = text.rfind(after);
+  if (from == std::string::npos || to == std::string::npos || from + before.size() > to) return std::nullopt;
+  return text.substr(from + before.size(), to - from - before.size());
+}
+
+// An access that does not fit a node (sql/migrations/0022_fit_and_seen.sql), in the words of the rule itself.
+std::optional<Failure> unfit_access(const std::string& text) {
+  constexpr std::string_view begin = "access ";
+  if (!text.starts_with(begin)) return std::nullopt;
+  domain::Access access;
+  access.login_id = "login";
+  access.host_key = "";
+  access.login_secret_set = true;
+  std::optional<std::string> name, kind;
+  if ((name = between(text, begin, " has no password, which nodes of kind "))) {
+    access.login_secret_set = false;
+    kind = between(text, *name + " has no password, which nodes of kind ", " need");
+  } else if ((name = between(text, begin, " has no host key, which nodes of kind "))) {
+    access.host_key.reset();
+    kind = between(text, *name + " has no host key, which nodes of kind ", " need");
+  } else if ((name = between(text, begin, " has the login id \""))) {
+    access.login_id = between(text, *name + " has the login id \"", "\", which nodes of kind ").value_or("");
+    kind = between(text, access.login_id + "\", which nodes of kind ", " can't use");
+  }
+  if (!name || !kind) return std::nullopt;
+  access.name = *name;
+  try {
+    domain::require_access_for(*kind, access);
+    return std::nullopt;
+  } catch (const Failure& failure) {
+    return failure;
+  }
+}
+
 // The server answers, but does not let us in.
 bool refused(std::string_view text) {
   for (std::string_view reason : {"authentication failed", "no password supplied", "no pg_hba.conf entry"})
@@ -119,6 +158,7 @@ Failure current_failure() {
     return Failure(Fault::unreachable, 11, database, first_line(error.what()));
   } catch (const pqxx::sql_error& error) {
     // A server that goes away in mid-statement reports no SQLSTATE.
+    if (auto unfit = unfit_access(first_line(error.what()))) return *unfit;
     auto sqlstate = sqlstate_of(error);
     if (sqlstate.empty())
       return Failure(Fault::unreachable, 11, database, first_line(error.what()));

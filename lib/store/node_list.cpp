@@ -1,5 +1,7 @@
 #include "lib/store/node_list.h"
 
+#include <iterator>
+
 #include "lib/store/list_conditions.h"
 #include "lib/store/rows.h"
 #include "lib/store/times.h"
@@ -70,25 +72,60 @@ std::string where(Tx& tx, const Filter& filter) {
   return where;
 }
 
-const char* key_of(By by) {
-  switch (by) {
-    case By::name: return "name";
-    case By::id: return "id";
-    case By::apply_status: return "apply_status";
-    case By::served_at: return "coalesce(served_at, '-infinity')";
+// As the indexes have it.
+std::string sort_of(const Order& order, const char* table = "") {
+  const char* way = order.descending ? " DESC" : "";
+  const char* never_seen = "";
+  const char* key = "id";
+  switch (order.by) {
+    case By::name: return fmt::format("{}name{}", table, way);
+    case By::id: return fmt::format("{}id{}", table, way);
+    case By::apply_status: key = "apply_status"; break;
+    case By::served_at:
+      key = "served_at";
+      never_seen = order.descending ? " NULLS LAST" : " NULLS FIRST";
+      break;
   }
-  return "name";
+  return fmt::format("{0}{1}{2}{3}, {0}id{2}", table, key, way, never_seen);
 }
 
-std::string behind(Tx& tx, const Order& order) {
-  if (order.after.empty()) return "";
+// Where the nodes are that come behind a node never seen, or seen then: a piece of the index, or two, since no
+// comparison is true of what was never seen.
+std::vector<std::string> behind_by_served_at(Tx& tx, bool descending, const pqxx::row& from) {
+  auto id = from["id"].as<std::int64_t>();
+  const char* sign = descending ? "<" : ">";
+  std::vector<std::string> pieces;
+  if (from["served_at"].is_null()) {
+    pieces.push_back(fmt::format(" AND served_at IS NULL AND id {} {}", sign, id));
+    if (!descending) pieces.emplace_back(" AND served_at IS NOT NULL");
+  } else {
+    pieces.push_back(fmt::format(" AND (served_at, id) {} ({}, {})", sign,
+                                 tx.raw().quote(from["served_at"].as<std::string>()), id));
+    if (descending) pieces.emplace_back(" AND served_at IS NULL");
+  }
+  return pieces;
+}
+
+// The pieces of the order that come behind `after`, one after the other.
+std::vector<std::string> behind(Tx& tx, const Order& order) {
+  if (order.after.empty()) return {""};
   const char* sign = order.descending ? "<" : ">";
   auto name = tx.raw().quote(order.after);
-  if (order.by == By::name) return fmt::format(" AND name {} {}", sign, name);
-  if (tx.raw().exec_params("SELECT 1 FROM node WHERE name = $1", order.after).empty())
+  if (order.by == By::name) return {fmt::format(" AND name {} {}", sign, name)};
+  auto rows = tx.raw().exec_params("SELECT id, apply_status, served_at FROM node WHERE name = $1", order.after);
+  if (rows.empty())
     throw Failure(Fault::not_found,
                   Text{"続きを表示する基準のノード {} がありません", "there is no node {} to go on behind"}, order.after);
-  return fmt::format(" AND ({0}, id) {1} (SELECT {0}, id FROM node WHERE name = {2})", key_of(order.by), sign, name);
+  const auto& from = rows[0];
+  if (order.by == By::served_at) return behind_by_served_at(tx, order.descending, from);
+  if (order.by == By::id) return {fmt::format(" AND id {} {}", sign, from["id"].c_str())};
+  return {fmt::format(" AND (apply_status, id) {} ({}, {})", sign,
+                      tx.raw().quote(from["apply_status"].as<std::string>()), from["id"].c_str())};
+}
+
+std::string select(const std::string& filtered, const std::string& piece, const Order& order, int rows_max) {
+  return fmt::format("SELECT * FROM node WHERE {}{} ORDER BY {} {}", filtered, piece, sort_of(order),
+                     rows_max > 0 ? fmt::format("LIMIT {}", rows_max) : std::string());
 }
 
 }  // namespace
@@ -104,24 +141,33 @@ std::optional<By> by_from(std::string_view word) {
 }
 
 Page page(Tx& tx, const Filter& filter, const Order& order, int rows_max) {
-  auto sort = fmt::format("{0}{1}, id{1}", key_of(order.by), order.descending ? " DESC" : "");
-  auto outside = order.by == By::served_at ? fmt::format("coalesce(n.served_at, '-infinity'){0}, n.id{0}",
-                                                         order.descending ? " DESC" : "")
-                                           : fmt::format("n.{0}{1}, n.id{1}", key_of(order.by),
-                                                         order.descending ? " DESC" : "");
   auto filtered = where(tx, filter);
-  auto limit = rows_max > 0 ? fmt::format("LIMIT {}", rows_max) : std::string();
   Page page;
-  auto wanted = fmt::format("SELECT * FROM node WHERE {}{} ORDER BY {} {}", filtered, behind(tx, order), sort, limit);
-  page.rows = rows_of(tx, wanted, outside);
+  for (const auto& piece : behind(tx, order)) {
+    auto left = rows_max > 0 ? rows_max - static_cast<int>(page.rows.size()) : 0;
+    if (rows_max > 0 && left == 0) break;
+    auto rows = rows_of(tx, select(filtered, piece, order, left), sort_of(order, "n."));
+    std::move(rows.begin(), rows.end(), std::back_inserter(page.rows));
+  }
   if (rows_max == 0 || page.rows.size() < static_cast<std::size_t>(rows_max)) return page;
   auto next = order;
   next.after = page.rows.back().name;
-  page.more = tx.raw()
-                  .exec1(fmt::format("SELECT count(*) FROM (SELECT 1 FROM node WHERE {}{} LIMIT {}) AS rest", filtered,
-                                     behind(tx, next), more_max + 1))[0]
-                  .as<int>();
+  for (const auto& piece : behind(tx, next)) {
+    if (page.more > more_max) break;
+    page.more += tx.raw()
+                     .exec1(fmt::format("SELECT count(*) FROM (SELECT 1 FROM node WHERE {}{} LIMIT {}) AS rest",
+                                        filtered, piece, more_max + 1 - page.more))[0]
+                     .as<int>();
+  }
   return page;
+}
+
+std::string explained(Tx& tx, const Filter& filter, const Order& order, int rows_max) {
+  std::string text;
+  for (const auto& piece : behind(tx, order))
+    for (const auto& row : tx.raw().exec("EXPLAIN " + select(where(tx, filter), piece, order, rows_max)))
+      text += row[0].as<std::string>() + '\n';
+  return text;
 }
 
 }  // namespace node_list

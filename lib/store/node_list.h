@@ -34,7 +34,7 @@ struct Order {
 };
 
 // Beyond it "more than" is all that is said, as in service_list.h.
-inline constexpr int more_max = 10'000;
+inline constexpr int more_max = 1'000;
 
 struct Page {
   std::vector<overview::NodeRow> rows;
@@ -42,5 +42,8 @@ struct Page {
 };
 // At most `rows_max`; 0: all. Failure(not_found) if `after` names no node and the order is not by name.
 Page page(Tx& tx, const Filter& filter, const Order& order, int rows_max);
+
+// How the database finds the page's rows, as EXPLAIN has it: for the test that pins it.
+std::string explained(Tx& tx, const Filter& filter, const Order& order, int rows_max);
 
 }  // namespace certfleet::store::node_list

@@ -28,7 +28,7 @@ struct Query {
 };
 
 // Beyond it "more than" is all that is said: counting a million rows takes longer than a page may.
-inline constexpr int more_max = 10'000;
+inline constexpr int more_max = 1'000;
 
 struct Page {
   std::vector<overview::ServiceRow> rows;  // without what the newest order says

@@ -20,8 +20,8 @@ class ScheduleFaults : public ::testing::Test {
     house_.sql(
         "INSERT INTO certfleet.service (name, group_id, common_name) SELECT 'shop', min(id), 'www.example.com'"
         " FROM certfleet.user_group");
-    house_.sql("INSERT INTO certfleet.access (name, address, login_id, login_secret_sealed)"
-               " VALUES ('a', '192.0.2.1', 'root', 'x')");
+    house_.sql("INSERT INTO certfleet.access (name, address, login_id, login_secret_sealed, host_key)"
+               " VALUES ('a', '192.0.2.1', 'root', 'x', 'SHA256:' || repeat('A', 43))");
     house_.sql(
         "INSERT INTO certfleet.node (service_id, site_id, access_id, name, kind, verify_mode, verify_host, verify_port,"
         " cert_file, key_file, work_dir, control) SELECT s.id, t.id, a.id, 'n' || i, 'apache', 'address', '192.0.2.1',"

@@ -28,6 +28,26 @@ SELECT is((SELECT account_url FROM ca_account WHERE name = 'ca'), NULL, 'another
 SELECT throws_ok($$ UPDATE access SET exec_secret_sealed = '\x01' WHERE id = 1 $$, '23514', NULL,
                  'a password for sudo needs its execution id');
 
+-- ---- Rules: an access fits its nodes (manual 9.1.6). It is asked at the end of the transaction; here at once.
+SELECT throws_ok($$ SET CONSTRAINTS ALL IMMEDIATE; UPDATE access SET host_key = NULL WHERE id = 1 $$, '23514',
+                 'access ssh has no host key, which nodes of kind apache need', 'an access keeps what its nodes need');
+SELECT throws_ok($$ SET CONSTRAINTS ALL IMMEDIATE; UPDATE access SET login_id = 'a b' WHERE id = 1 $$, '23514',
+                 'access ssh has the login id "a b", which nodes of kind apache can''t use', 'and one that a shell reads');
+SELECT throws_ok($$ SET CONSTRAINTS ALL IMMEDIATE;
+                    UPDATE access SET login_key_sealed = '\x01', login_secret_sealed = NULL WHERE id = 1 $$, '23514',
+                 'access ssh has no password, which nodes of kind iis need', 'and a password for those without SSH');
+INSERT INTO access (name, address, login_id, login_key_sealed) VALUES ('bare', '192.0.2.3', 'deploy', '\x01');
+SELECT throws_ok($$ SET CONSTRAINTS ALL IMMEDIATE;
+                    UPDATE node SET access_id = (SELECT id FROM access WHERE name = 'bare') WHERE name = 'red node' $$,
+                 '23514', 'access bare has no host key, which nodes of kind apache need', 'a node takes one that fits');
+SELECT throws_ok($$ SET CONSTRAINTS ALL IMMEDIATE;
+                    INSERT INTO node (service_id, site_id, access_id, name, kind, verify_mode, control, ssl_profile, import_name,
+                                      partition)
+                    SELECT 1, 1, id, 'bare bigip', 'bigip', 'none', NULL, 'p', 'i', 'Common' FROM access WHERE name = 'bare' $$,
+                 '23514', 'access bare has no password, which nodes of kind bigip need', 'a new one, too');
+SELECT lives_ok($$ SET CONSTRAINTS ALL IMMEDIATE; UPDATE access SET address = '192.0.2.4', port = 2222 WHERE id = 1 $$,
+                'what has nothing to do with it may change');
+
 -- ---- Limits: each at it and just past it. # is the value.
 CREATE FUNCTION pg_temp.outcome(statement text, value text) RETURNS text LANGUAGE plpgsql AS $$
 BEGIN

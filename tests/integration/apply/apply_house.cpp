@@ -65,6 +65,10 @@ void ApplyHouse::set_access(const std::string& column, const std::string& value)
   sql(fmt::format("UPDATE access SET {} = {}", column, value));
 }
 
+void ApplyHouse::forget_host_key() {
+  sql("SET session_replication_role = replica; UPDATE access SET host_key = NULL");
+}
+
 void ApplyHouse::set_secret(const std::string& column, std::string_view purpose, std::string_view secret) {
   auto box = pki::seal(sealing_key_.public_key(), purpose, pki::Secret::of(secret));
   set_access(column, fmt::format("decode('{}', 'hex')", pki::to_hex(box)));

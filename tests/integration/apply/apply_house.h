@@ -29,6 +29,8 @@ class ApplyHouse : public ::testing::Test {
   Identity issue();
   // How the worker logs in. By default as deploy-free, by key; root by sudo.
   void set_access(const std::string& column, const std::string& value);
+  // As no command leaves it, and no statement but a superuser's that goes past the database's own rules.
+  void forget_host_key();
   void set_secret(const std::string& column, std::string_view purpose, std::string_view secret);
 
   store::applies::Apply start();

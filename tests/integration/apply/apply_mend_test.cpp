@@ -148,7 +148,7 @@ TEST_F(ApplyMendTest, a_node_with_another_host_key_is_waited_for) {
   auto key = sql("SELECT host_key FROM access");
   set_access("host_key", "'SHA256:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA'");
   EXPECT_EQ(attempt().error_id, 1823);
-  set_access("host_key", "NULL");
+  forget_host_key();
   EXPECT_EQ(attempt().error_id, 1824);
   set_access("host_key", "'" + key + "'");
   attempt();

@@ -151,7 +151,7 @@ TEST_F(ApplyRunTest, a_wrong_host_key_is_refused_before_any_secret) {
 
 TEST_F(ApplyRunTest, an_access_without_host_key_is_refused_with_clear_words) {
   issue();
-  set_access("host_key", "NULL");
+  forget_host_key();
   auto done = apply();
   EXPECT_EQ(done.state, "failed");
   EXPECT_NE(done.error->find("no host key"), std::string::npos) << *done.error;
@@ -318,6 +318,7 @@ TEST_F(ApplyRunTest, an_apply_to_a_kind_without_target_fails_at_once) {
   auto before = served();
   issue();
   auto started = start();
+  set_access("login_secret_sealed", "'x'");
   sql("UPDATE node SET kind = 'bigip', cert_file = NULL, key_file = NULL, chain_file = NULL, work_dir = NULL,"
       " control = NULL, ssl_profile = 'prof', import_name = 'imp', partition = 'Common'");
   auto finished = worker_.run_one(*handler_);

@@ -81,6 +81,7 @@ TEST_F(Command, a_node_hangs_on_its_service_and_its_access) {
   bad(5, "still in use", {"site", "remove", "tokyo", "--yes"});
   good({"node", "set", "web1", "--verify-url", "shop.example.com"});
   EXPECT_EQ(json({"node", "show", "web1"})["verify"], "url");
+  EXPECT_NE(good({"node", "show", "web1", "--lang", "ja"}).find("確認方法            URL\n"), std::string::npos);
   bad(2, "--verify-port and --no-verify", {"node", "set", "web1", "--no-verify", "--verify-port", "1"});
   good({"node", "set", "web1", "--no-verify"});
   bad(2, "--verify-url or --verify-address is needed", {"node", "set", "web1", "--verify-port", "1"});
@@ -250,6 +251,20 @@ TEST_F(Command, help_shows_an_example_for_each_verb_in_both_languages) {
     asked.insert(asked.end(), {"--lang", "ja"});
     EXPECT_NE(good(asked).find("例:\n  certfleet "), std::string::npos) << words.front();
   }
+}
+
+TEST_F(Command, help_tells_what_may_be_repeated_and_what_numbers_may_be) {
+  auto has = [](const std::string& text, const std::string& part) {
+    EXPECT_NE(text.find(part), std::string::npos) << part << " is not in " << text;
+  };
+  auto service = good({"service", "set", "--help"});
+  has(service, "A further name (may be repeated)\n");
+  has(service, "Licences (1), 1 - 9999\n");
+  has(service, "Only if it has this revision, which show tells\n");
+  has(good({"service", "set", "--help", "--lang", "ja"}), "追加の FQDN (複数指定可)\n");
+  has(good({"node", "list", "--help"}), "With this apply status (may be repeated)\n");
+  has(good({"job", "cancel", "--help"}), "a node in mid-change is put back first\n");
+  has(good({"node", "apply", "--help", "--lang", "ja"}), "ノードが変更の途中なら、まず元に戻す\n");
 }
 
 }  // namespace

@@ -2,10 +2,15 @@
 #include <gtest/gtest.h>
 
 #include <fstream>
+#include <memory>
 #include <nlohmann/json.hpp>
 
+#include "lib/base/error.h"
 #include "lib/base/file.h"
+#include "lib/store/import_turn.h"
+#include "lib/store/revisions.h"
 #include "tests/integration/cli/house.h"
+#include "tests/support/eventually.h"
 
 namespace certfleet::cli {
 namespace {
@@ -56,7 +61,9 @@ TEST_F(Importing, what_was_exported_changes_nothing) {
   EXPECT_EQ(text.find("swordfish"), std::string::npos);
   EXPECT_NE(text.find("login_secret: stored"), std::string::npos) << text;
   auto path = file("same.yaml", text);
-  EXPECT_EQ(certfleet({"import", "--plan", path}).out, "");
+  auto planned = certfleet({"import", "--plan", path});
+  EXPECT_EQ(planned.out, "");
+  EXPECT_EQ(planned.err, "nothing would change\n");
   EXPECT_EQ(json({"import", path})["changed"], 0);
   EXPECT_EQ(good({"export"}), text);  // and the order is the same each time
 }
@@ -288,6 +295,90 @@ TEST_F(Importing, an_access_stays_fit_for_its_nodes) {
   err = refused(2, {"import", edited("login_id: deploy", "login_id: deploy\n    exec_secret: file:" +
                                                              file("password", "sudo"))});
   EXPECT_NE(err.find("access web1: execution password: needs an execution id"), std::string::npos) << err;
+}
+
+TEST_F(Importing, an_access_and_its_node_change_together) {
+  make_shop();
+  auto text = good({"export", "--service", "shop"});
+  auto replace = [&](const std::string& old, const std::string& by) {
+    auto at = text.find(old);
+    ASSERT_NE(at, std::string::npos) << old << " in " << text;
+    text.replace(at, old.size(), by);
+  };
+  replace("    host_key: " + fingerprint + "\n", "");
+  auto path = file("half.yaml", text);
+  EXPECT_NE(refused(2, {"import", path}).find("access web1: access web1 has no host key"), std::string::npos);
+  replace("kind: apache", "kind: bigip");
+  for (const auto* line : {"      cert_file: /etc/ssl/a.crt\n", "      key_file: /etc/ssl/a.key\n",
+                           "      work_dir: /var/lib/certfleet\n", "      control: apachectl\n", "    apache:\n"})
+    if (auto at = text.find(line); at != std::string::npos) text.erase(at, std::string(line).size());
+  text += "    bigip:\n      profile: clientssl\n      import_name: shop\n";
+  path = file("together.yaml", text);
+  EXPECT_EQ(json({"import", "--plan", path}).empty(), false);
+  EXPECT_EQ(json({"import", path})["changed"], 2);
+  EXPECT_EQ(json({"node", "show", "web1"})["kind"], "bigip");
+}
+
+// Each changes ann and bob, in another order, with carl between them: both would have one and wait for the other.
+TEST_F(Importing, two_that_change_the_same_users_go_one_after_another) {
+  const std::vector<std::string> users{"ann@example.com", "bob@example.com", "carl@example.com"};
+  for (const auto& user : users) good({"user", "add", user, "--role", "viewer", "--code"});
+  auto document = [&](const std::string& name, std::vector<std::size_t> order, const std::string& contact) {
+    std::string text = "format: 1\nusers:\n";
+    for (auto i : order)
+      text += "  - name: " + users[i] + "\n    role: admin\n    contact: " + contact + "\n";
+    return file(name, text);
+  };
+  auto started = [](const std::string& path) {
+    certfleet::testing::ProcessOptions options;
+    options.env = {
+        {"CERTFLEET_CONFIG", config_file_.string()}, {"HOME", home_->path().string()}, {"LC_ALL", "C.UTF-8"}};
+    return std::make_unique<certfleet::testing::Process>(
+        std::vector<std::string>{CERTFLEET_BIN "/certfleet", "import", path}, options);
+  };
+  auto waiting = [](const std::string& how_many) {
+    return certfleet::testing::eventually(std::chrono::seconds(10), [&] {
+      return sql("installation", "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+                                 " AND wait_event_type = 'Lock'") == how_many;
+    });
+  };
+  std::unique_ptr<certfleet::testing::Process> first, second;
+  store::Database owner(store::DatabaseSettings{postgres_->env("PG_DSN") + " dbname=installation", "test"});
+  auto carl = sql("installation", "SELECT id FROM certfleet.app_user WHERE name = 'carl@example.com'");
+  owner.write([&](store::Tx& tx) {
+    store::revisions::lock(tx, store::revisions::Table::user, std::stol(carl));
+    first = started(document("first.yaml", {0, 2, 1}, "first"));
+    EXPECT_TRUE(waiting("1"));
+    second = started(document("second.yaml", {1, 2, 0}, "second"));
+    EXPECT_TRUE(second->wait_for_line("waits for another import to end", std::chrono::seconds(10)));
+    EXPECT_TRUE(waiting("2"));
+  });
+  EXPECT_EQ(first->wait(std::chrono::seconds(20)), 0) << first->err();
+  EXPECT_EQ(second->wait(std::chrono::seconds(20)), 0) << second->err();
+  EXPECT_EQ(sql("installation", "SELECT DISTINCT contact FROM certfleet.app_user WHERE name <> 'admin@example.com'"),
+            "second");
+  for (const auto& user : users) good({"user", "remove", user, "--yes"});
+}
+
+TEST_F(Importing, one_that_waits_too_long_for_another_says_so) {
+  store::Database one(store::DatabaseSettings{postgres_->env("PG_DSN") + " dbname=installation", "one"});
+  store::Database two(store::DatabaseSettings{postgres_->env("PG_DSN") + " dbname=installation", "two"});
+  int waits = 0;
+  auto take = [&](store::Tx& tx) { store::take_import_turn(tx, [&] { ++waits; }, std::chrono::seconds(1)); };
+  one.write([&](store::Tx& tx) {
+    take(tx);
+    EXPECT_EQ(waits, 0);
+    try {
+      two.write(take);
+      ADD_FAILURE();
+    } catch (const Failure& failure) {
+      EXPECT_EQ(failure.fault(), Fault::conflict);
+      EXPECT_STREQ(failure.what(), "another import has not ended within 1 s: nothing was changed, try again later");
+    }
+    EXPECT_EQ(waits, 1);
+  });
+  two.write(take);
+  EXPECT_EQ(waits, 1);
 }
 
 TEST_F(Importing, a_secret_is_looked_at_before_it_is_sealed) {

@@ -1,10 +1,13 @@
 // Company, sites, accesses and nodes by the real command.
 #include <gmock/gmock.h>
 
+#include <memory>
 #include <nlohmann/json.hpp>
 
 #include "lib/base/file.h"
+#include "lib/store/accesses.h"
 #include "tests/integration/cli/house.h"
+#include "tests/support/eventually.h"
 
 namespace certfleet::cli {
 namespace {
@@ -247,6 +250,52 @@ TEST_F(NodeCommands, an_access_of_a_bigip_keeps_its_password) {
   bad(2, "access key has no password, which nodes of kind bigip need", {"node", "set", "lb1", "--access", "key"});
   good({"access", "set", "key", "--password-stdin"}, "swordfish\n");
   good({"node", "set", "lb1", "--access", "key"});
+}
+
+TEST_F(NodeCommands, so_many_that_come_behind_a_page_are_not_counted) {
+  auto nodes = [](int count) {
+    sql("installation",
+        "SET session_replication_role = replica; DELETE FROM certfleet.node;"
+        "INSERT INTO certfleet.node (service_id, group_id, site_id, access_id, name, kind, verify_mode, control,"
+        " ssl_profile, import_name, partition)"
+        " SELECT s.id, s.group_id, t.id, a.id, 'lb' || i, 'bigip', 'none', NULL, 'p', 'i', 'Common'"
+        " FROM certfleet.service s, certfleet.site t, certfleet.access a, generate_series(1001, 1000 + " +
+            std::to_string(count) + ") i");
+  };
+  nodes(1002);
+  EXPECT_THAT(good({"node", "list", "--limit", "2"}), HasSubstr("\n1000 more: --after \"lb1002\"\n"));
+  nodes(1003);
+  EXPECT_THAT(good({"node", "list", "--limit", "2"}), HasSubstr("\nmore than 1000 more: --after \"lb1002\"\n"));
+  EXPECT_THAT(good({"node", "list", "--limit", "2", "--lang", "ja"}), HasSubstr("\nほかに 1000 件以上: --after"));
+  EXPECT_EQ(json({"node", "list"}).size(), 1003U);
+}
+
+// Another administrator takes the password away while the node is being added: the database sees it, in the words that
+// the command has for it.
+TEST_F(NodeCommands, a_node_whose_access_changes_meanwhile_is_refused_in_the_same_words) {
+  sql("installation", "UPDATE certfleet.access SET login_key_sealed = 'k'");
+  auto words = bigip("lb1");
+  words.insert(words.begin(), CERTFLEET_BIN "/certfleet");
+  certfleet::testing::ProcessOptions options;
+  options.env = {{"CERTFLEET_CONFIG", config_file_.string()}, {"HOME", home_->path().string()}, {"LC_ALL", "C.UTF-8"}};
+  std::unique_ptr<certfleet::testing::Process> adds;
+  store::Database owner(store::DatabaseSettings{postgres_->env("PG_DSN") + " dbname=installation", "test"});
+  owner.write([&](store::Tx& tx) {
+    auto access = *store::accesses::find(tx, "lb1");
+    access.login_secret = "";
+    store::accesses::update(tx, access);
+    adds = std::make_unique<certfleet::testing::Process>(words, options);
+    EXPECT_TRUE(certfleet::testing::eventually(std::chrono::seconds(10), [&] {
+      return sql("installation", "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+                                 " AND wait_event_type = 'Lock'") == "1";
+    }));
+  });
+  EXPECT_EQ(adds->wait(std::chrono::seconds(20)), 2);
+  const std::string line = "access lb1 has no password, which nodes of kind bigip need: certfleet access set lb1"
+                           " --password\n";
+  EXPECT_EQ(adds->err(), "certfleet: " + line);
+  EXPECT_EQ(certfleet(bigip("lb1")).err, "certfleet: " + line);
+  EXPECT_EQ(sql("installation", "SELECT count(*) FROM certfleet.node"), "0");
 }
 
 }  // namespace

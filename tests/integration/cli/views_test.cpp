@@ -34,7 +34,8 @@ class Views : public House {
        left + "', '', '' FROM certfleet.service");
   }
   static void add_node(const std::string& service, const std::string& name, const std::string& status) {
-    on("INSERT INTO certfleet.access (name, address, login_id, login_secret_sealed) VALUES ('a', '192.0.2.1', 'r', 'x')"
+    on("INSERT INTO certfleet.access (name, address, login_id, login_secret_sealed, host_key)"
+       " VALUES ('a', '192.0.2.1', 'r', 'x', 'SHA256:' || repeat('A', 43))"
        " ON CONFLICT DO NOTHING");
     on("INSERT INTO certfleet.node (service_id, site_id, access_id, name, kind, verify_mode, cert_file, key_file,"
        " work_dir, control, apply_status) SELECT s.id, (SELECT min(id) FROM certfleet.site), a.id, '" + name +

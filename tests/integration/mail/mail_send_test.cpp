@@ -161,7 +161,8 @@ TEST_F(MailSendTest, sends_nothing_twice) {
 
 TEST_F(MailSendTest, after_an_apply_carries_the_traces_of_this_node_and_request_alone) {
   database_.sql("INSERT INTO site (name) VALUES ('幕張DC')");
-  database_.sql("INSERT INTO access (name, address, login_id, login_key_sealed) VALUES ('a', 'h', 'u', 'x')");
+  database_.sql("INSERT INTO access (name, address, login_id, login_key_sealed, host_key)"
+                " VALUES ('a', 'h', 'u', 'x', 'SHA256:' || repeat('A', 43))");
   for (const char* name : {"ServerABC", "ServerXYZ"})
     database_.sql(fmt::format("INSERT INTO node (service_id, site_id, access_id, name, kind, verify_mode, cert_file,"
                               " key_file, work_dir) VALUES (1, 1, 1, '{}', 'apache', 'none', '/c', '/k', '/w')",

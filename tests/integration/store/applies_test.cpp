@@ -24,8 +24,8 @@ class Applies : public ::testing::Test {
         "INSERT INTO notification_recipient VALUES (1, 'to', 1, 'ops@example.com');"
         "INSERT INTO user_group (name, notification_id) VALUES ('web', 1);"
         "INSERT INTO service (name, group_id, common_name) VALUES ('shop', 1, 'shop.example.com');"
-        "INSERT INTO access (name, address, login_id, login_secret_sealed) VALUES ('a', '192.0.2.1', 'root', "
-        "'x');"
+        "INSERT INTO access (name, address, login_id, login_secret_sealed, host_key)"
+        " VALUES ('a', '192.0.2.1', 'root', 'x', 'SHA256:' || repeat('A', 43));"
         "INSERT INTO node (service_id, site_id, access_id, name, kind, verify_mode, cert_file, key_file, "
         "work_dir)"
         " VALUES (1, 1, 1, 'web1', 'apache', 'none', '/c', '/k', '/w')");

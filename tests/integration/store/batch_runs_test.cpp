@@ -20,7 +20,8 @@ class BatchRuns : public ::testing::Test {
     db_.sql(
         "INSERT INTO site (name) VALUES ('tokyo'); INSERT INTO user_group (name) VALUES ('web');"
         "INSERT INTO ca_account (name, kind, directory_url) VALUES ('ca', 'acme', 'https://ca.example.com/dir');"
-        "INSERT INTO access (name, address, login_id, login_secret_sealed) VALUES ('a', '192.0.2.1', 'root', 'x')");
+        "INSERT INTO access (name, address, login_id, login_secret_sealed, host_key)"
+        " VALUES ('a', '192.0.2.1', 'root', 'x', 'SHA256:' || repeat('A', 43))");
   }
 
   // Numbers from 1 on, as they are added.

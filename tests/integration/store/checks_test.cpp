@@ -67,8 +67,9 @@ class Checks : public ::testing::Test {
         "INSERT INTO ca_account (name, kind, directory_url) VALUES ('ca', 'acme', 'https://ca.example.com/dir');"
         "INSERT INTO service (name, group_id, common_name) VALUES ('shop', 1, 'shop.example.com'),"
         " ('mail', 1, 'mail.example.com');"
-        "INSERT INTO access (name, address, login_id, login_secret_sealed)"
-        " VALUES ('web1', '192.0.2.1', 'deploy', decode('01' || repeat('00', 60), 'hex'));"
+        "INSERT INTO access (name, address, login_id, login_secret_sealed, host_key)"
+        " VALUES ('web1', '192.0.2.1', 'deploy', decode('01' || repeat('00', 60), 'hex'),"
+        " 'SHA256:' || repeat('A', 43));"
         "INSERT INTO node (service_id, site_id, access_id, name, kind, verify_mode, cert_file, key_file, work_dir)"
         " VALUES (1, 1, 1, 'web1', 'apache', 'none', '/a', '/b', '/c')");
   }

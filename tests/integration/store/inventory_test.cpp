@@ -61,6 +61,7 @@ class Inventory : public ::testing::Test {
     access.address = "192.0.2.1";
     access.login_id = "deploy";
     access.login_secret = std::string("\0\xff sealed", 9);
+    access.host_key = "SHA256:" + std::string(43, 'A');
     access.id = admin_.writing([&](Tx& tx) { return accesses::add(tx, access); });
     return access;
   }

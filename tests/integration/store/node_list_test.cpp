@@ -23,8 +23,8 @@ class NodeList : public ::testing::Test {
         "INSERT INTO user_group (name, notification_id) VALUES ('web', 1);"
         "INSERT INTO service (name, group_id, common_name) VALUES ('shop', 1, 'shop.example.com'),"
         " ('mail', 1, 'mail.example.com');"
-        "INSERT INTO access (name, address, login_id, login_secret_sealed) VALUES ('a', '192.0.2.1', 'u', 'x'),"
-        " ('b', '192.0.2.2', 'u', 'x');"
+        "INSERT INTO access (name, address, login_id, login_secret_sealed, host_key)"
+        " SELECT name, '192.0.2.1', 'u', 'x', 'SHA256:' || repeat('A', 43) FROM unnest('{a,b}'::text[]) name;"
         // n00 to n09: the even ones of shop in tokyo with access a, the odd ones of mail in osaka with access b.
         "INSERT INTO node (service_id, site_id, access_id, name, kind, enabled, verify_mode, cert_file, key_file,"
         " work_dir, apply_status, served_at) SELECT 1 + i % 2, 1 + i % 2, 1 + i % 2, format('n0%s', i), 'apache',"
@@ -106,6 +106,36 @@ TEST_F(NodeList, pages_follow_each_other_without_a_gap_in_every_order) {
         order.after = "";
       }
     }
+}
+
+TEST_F(NodeList, a_page_is_found_by_an_index_in_every_order_however_far_behind_it_is) {
+  test_.sql(
+      "SET session_replication_role = replica;"  // triggers look at all nodes of the service
+      "INSERT INTO node (service_id, group_id, site_id, access_id, name, kind, verify_mode, cert_file, key_file,"
+      " work_dir, apply_status, served_at) SELECT 1, 1, 1, 1, 'm' || i, 'apache', 'none', '/c', '/k', '/w', 'none',"
+      " CASE WHEN i % 2 = 0 THEN now() - i * interval '1 s' END FROM generate_series(1, 20000) i");
+  test_.sql("VACUUM ANALYZE certfleet.node");
+  for (auto by : {By::name, By::id, By::apply_status, By::served_at})
+    for (bool descending : {false, true})
+      for (const auto* after : {"", "m10000", "m10001"}) {
+        auto text =
+            admin_.reading([&](Tx& tx) { return node_list::explained(tx, {}, {by, descending, after}, 20); });
+        EXPECT_EQ(text.find("Seq Scan on node"), std::string::npos) << text;
+        EXPECT_EQ(text.find("Sort"), std::string::npos) << text;
+      }
+}
+
+TEST_F(NodeList, no_more_are_counted_than_are_told) {
+  test_.sql(
+      "INSERT INTO node (service_id, site_id, access_id, name, kind, verify_mode, cert_file, key_file, work_dir,"
+      " served_at) SELECT 1, 1, 1, 'm' || i, 'apache', 'none', '/c', '/k', '/w',"
+      " CASE WHEN i % 2 = 0 THEN now() - i * interval '1 s' END FROM generate_series(1, 999) i");
+  for (bool descending : {false, true})
+    EXPECT_EQ(page({}, {By::served_at, descending, ""}, 10).more, node_list::more_max);
+  test_.sql("INSERT INTO node (service_id, site_id, access_id, name, kind, verify_mode, cert_file, key_file, work_dir)"
+            " SELECT 1, 1, 1, 'l' || i, 'apache', 'none', '/c', '/k', '/w' FROM generate_series(1, 2) i");
+  for (bool descending : {false, true})
+    EXPECT_EQ(page({}, {By::served_at, descending, ""}, 10).more, node_list::more_max + 1);
 }
 
 TEST_F(NodeList, nodes_that_were_never_seen_come_before_the_others) {

@@ -4,8 +4,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <pqxx/pqxx>
+#include <thread>
+
 #include "lib/base/error.h"
+#include "lib/store/accesses.h"
 #include "lib/store/applies.h"
+#include "tests/support/eventually.h"
 #include "tests/support/database/database.h"
 
 namespace certfleet::store {
@@ -21,7 +26,8 @@ class Nodes : public ::testing::Test {
         "INSERT INTO user_group (name, notification_id) VALUES ('web', 1);"
         "INSERT INTO service (name, group_id, common_name) VALUES ('shop', 1, 'shop.example.com'),"
         " ('mail', 1, 'mail.example.com');"
-        "INSERT INTO access (name, address, login_id, login_secret_sealed) VALUES ('a', '192.0.2.1', 'u', 'x')");
+        "INSERT INTO access (name, address, login_id, login_secret_sealed, host_key)"
+        " VALUES ('a', '192.0.2.1', 'u', 'x', 'SHA256:' || repeat('A', 43))");
   }
 
   static Node node(const std::string& name, std::string_view kind, ServiceId service = ServiceId(1)) {
@@ -113,6 +119,155 @@ TEST_F(Nodes, one_that_comes_due_ends_as_failed_with_its_id) {
             "failed node lb1: this version applies nothing to nodes of kind bigip");
   EXPECT_EQ(test_.sql("SELECT code FROM trace"), "1830");
   EXPECT_EQ(admin_.reading([&](Tx& tx) { return nodes::seen(tx, id).apply_status; }), "failed");
+}
+
+// ---- An access fits the nodes that use it, whoever changes one of the two, and when.
+
+class Fit : public Nodes {
+ protected:
+  Fit() { test_.sql("UPDATE access SET login_key_sealed = 'k'"); }
+
+  void change(Tx& tx, const std::function<void(domain::Access&)>& how) {
+    auto access = accesses::get(tx, AccessId(1));
+    how(access);
+    accesses::update(tx, access);
+  }
+  void lose_password(Tx& tx) {
+    change(tx, [](domain::Access& access) { access.login_secret = ""; });
+  }
+  // What `body` or its commit is refused with.
+  static std::string unfit(Database& database, const std::function<void(Tx&)>& body) {
+    try {
+      database.write(body);
+    } catch (const Failure& failure) {
+      EXPECT_EQ(failure.fault(), Fault::usage) << failure.what();
+      return failure.what();
+    }
+    return "";
+  }
+  // With psql. What it is refused with.
+  std::string lose_password_by_hand() {
+    try {
+      test_.sql("UPDATE access SET login_secret_sealed = NULL");
+    } catch (const std::exception& error) {
+      return error.what();
+    }
+    return "";
+  }
+  // Until the other one waits for a row of ours.
+  void until_one_waits() {
+    EXPECT_TRUE(certfleet::testing::eventually(std::chrono::seconds(10), [&] {
+      return test_.sql("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+                       " AND wait_event_type = 'Lock'") == "1";
+    }));
+  }
+
+  const std::string no_password_ = "access a has no password, which nodes of kind bigip need: certfleet access set a"
+                                   " --password";
+  const std::string no_host_key_ = "access a has no host key, which SSH needs: certfleet access host-key a";
+};
+
+TEST_F(Fit, the_database_refuses_in_the_words_of_the_rule) {
+  add(node("web1", "apache"));
+  add(node("lb1", "bigip"));
+  EXPECT_EQ(unfit(admin_, [&](Tx& tx) { lose_password(tx); }), no_password_);
+  EXPECT_EQ(unfit(admin_, [&](Tx& tx) { change(tx, [](auto& access) { access.host_key.reset(); }); }), no_host_key_);
+  auto login = unfit(admin_, [&](Tx& tx) { change(tx, [](auto& access) { access.login_id = "-x"; }); });
+  EXPECT_EQ(login, "login id \"-x\": must not start with a hyphen");
+  login = unfit(admin_, [&](Tx& tx) { change(tx, [](auto& access) { access.login_id = R"(EXAMPLE\x)"; }); });
+  EXPECT_EQ(login, R"(login id "EXAMPLE\x": only letters, digits and . _ - @ may be used)");
+  // Any name stands in the middle of what the database says.
+  const std::string odd = "a has no password, which nodes of kind b need";
+  admin_.write([&](Tx& tx) { change(tx, [&](auto& access) { access.name = odd; }); });
+  EXPECT_EQ(unfit(admin_, [&](Tx& tx) { lose_password(tx); }),
+            "access " + odd + " has no password, which nodes of kind bigip need: certfleet access set " + odd +
+                " --password");
+}
+
+TEST_F(Fit, a_new_node_or_one_that_changes_is_asked_too) {
+  admin_.write([&](Tx& tx) { lose_password(tx); });
+  auto web1 = node("web1", "apache");
+  web1.id = add(web1);
+  EXPECT_EQ(unfit(admin_, [&](Tx& tx) { nodes::add(tx, node("lb1", "bigip")); }), no_password_);
+  auto changed = node("web1", "bigip");
+  changed.id = web1.id;
+  EXPECT_EQ(unfit(admin_, [&](Tx& tx) { nodes::update(tx, changed); }), no_password_);
+  test_.sql("INSERT INTO access (name, address, login_id, login_key_sealed) VALUES ('b', '192.0.2.1', 'u', 'k')");
+  web1.access = AccessId(2);
+  EXPECT_EQ(unfit(admin_, [&](Tx& tx) { nodes::update(tx, web1); }),
+            "access b has no host key, which SSH needs: certfleet access host-key b");
+}
+
+TEST_F(Fit, an_access_and_its_node_may_change_together_in_either_order) {
+  auto web1 = node("web1", "apache");
+  web1.id = add(web1);
+  auto lb1 = node("web1", "bigip");
+  lb1.id = web1.id;
+  admin_.write([&](Tx& tx) {
+    change(tx, [](auto& access) { access.host_key.reset(); });
+    nodes::update(tx, lb1);
+  });
+  admin_.write([&](Tx& tx) {
+    nodes::update(tx, web1);
+    change(tx, [](auto& access) { access.host_key = "SHA256:" + std::string(43, 'B'); });
+  });
+  admin_.write([&](Tx& tx) {   // what was wrong for a while only
+    nodes::remove(tx, web1.id);
+    change(tx, [](auto& access) { access.host_key.reset(); });
+  });
+}
+
+TEST_F(Fit, what_was_there_before_is_not_held_against_another_change) {
+  test_.sql("SET session_replication_role = replica; UPDATE access SET host_key = NULL;"
+            " INSERT INTO node (service_id, group_id, site_id, access_id, name, kind, verify_mode, cert_file, key_file,"
+            " work_dir) VALUES (1, 1, 1, 1, 'web1', 'apache', 'none', '/c', '/k', '/w')");
+  admin_.write([&](Tx& tx) { change(tx, [](auto& access) { access.address = "192.0.2.9"; }); });
+  test_.sql("UPDATE node SET enabled = false");
+}
+
+// The access changes and is committed while a node is being added.
+TEST_F(Fit, a_node_that_is_added_meanwhile_finds_what_became_of_its_access) {
+  EXPECT_EQ(unfit(admin_, [&](Tx& tx) {
+    nodes::add(tx, node("lb1", "bigip"));
+    EXPECT_EQ(lose_password_by_hand(), "");
+  }), no_password_);
+  EXPECT_EQ(test_.sql("SELECT count(*) FROM node"), "0");
+}
+
+// The node is there to be committed while the access changes: it waits, and does not pass.
+TEST_F(Fit, a_node_waits_for_the_access_that_is_being_changed) {
+  Database other(test_.settings_as_admin());
+  std::string refused;
+  std::jthread adds;
+  admin_.write([&](Tx& tx) {
+    tx.raw().exec("UPDATE access SET login_secret_sealed = NULL");  // with psql, which locks less of the row than we do
+    adds = std::jthread([&] { refused = unfit(other, [&](Tx& theirs) { nodes::add(theirs, node("lb1", "bigip")); }); });
+    until_one_waits();
+  });
+  adds.join();
+  EXPECT_EQ(refused, no_password_);
+  EXPECT_EQ(test_.sql("SELECT count(*) FROM node"), "0");
+}
+
+// The node has been found to fit: who changes its access now waits until it is there, and finds it.
+TEST_F(Fit, an_access_waits_for_the_node_that_was_found_to_fit_it) {
+  std::string refused;
+  std::jthread changes;
+  test_.sql("DROP TRIGGER new_node_fits_access ON node; CREATE CONSTRAINT TRIGGER new_node_fits_access"
+            " AFTER INSERT ON node DEFERRABLE INITIALLY IMMEDIATE FOR EACH ROW EXECUTE FUNCTION keep_access_fit()");
+  admin_.write([&](Tx& tx) {
+    nodes::add(tx, node("lb1", "bigip"));
+    changes = std::jthread([&] { refused = lose_password_by_hand(); });
+    until_one_waits();
+  });
+  changes.join();
+  EXPECT_THAT(refused, ::testing::HasSubstr("access a has no password, which nodes of kind bigip need"));
+  EXPECT_EQ(test_.sql("SELECT login_secret_set FROM access"), "t");
+}
+
+TEST_F(Fit, who_would_not_see_what_others_added_meanwhile_does_not_change_an_access) {
+  EXPECT_THROW(test_.sql("BEGIN ISOLATION LEVEL REPEATABLE READ; UPDATE access SET host_key = NULL; COMMIT"),
+               std::exception);
 }
 
 }  // namespace

@@ -22,8 +22,8 @@ class VerifyNodeTest : public ::testing::Test {
         "INSERT INTO site (name) VALUES ('tokyo');"
         "INSERT INTO user_group (name) VALUES ('web');"
         "INSERT INTO service (name, group_id, common_name) VALUES ('shop', 1, 'www.demo.test');"
-        "INSERT INTO access (name, address, login_id, login_secret_sealed) VALUES ('a', '192.0.2.1', 'root', "
-        "'x');"
+        "INSERT INTO access (name, address, login_id, login_secret_sealed, host_key)"
+        " VALUES ('a', '192.0.2.1', 'root', 'x', 'SHA256:' || repeat('A', 43));"
         "INSERT INTO node (service_id, site_id, access_id, name, kind, verify_mode, verify_host, verify_port,"
         " verify_name, cert_file, key_file, work_dir)"
         " VALUES (1, 1, 1, 'web1', 'apache', 'address', '127.0.0.1', {}, 'www.demo.test', '/c', '/k', '/w')",

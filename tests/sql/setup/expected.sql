@@ -79,6 +79,7 @@ keep_service_order_state  -
 first_ready               sw
 forget_limit              -
 forget_sessions           s
+keep_access_fit           -
 keep_windows_key_alone    -
 limit_key_of              asw
 limit_room                -

@@ -35,7 +35,8 @@ INSERT INTO ca_account (name, kind, directory_url, account_key_sealed)
 INSERT INTO organization (name, number) VALUES ('org', '1');
 INSERT INTO applicant (name, user_id) VALUES ('asks', '1');
 INSERT INTO ev_approver (name, user_id) VALUES ('approves', '1');
-INSERT INTO access (name, address, login_id, login_secret_sealed) VALUES ('ssh', '192.0.2.1', 'deploy', '\x5ea1ed');
+INSERT INTO access (name, address, login_id, login_secret_sealed, host_key)
+  VALUES ('ssh', '192.0.2.1', 'deploy', '\x5ea1ed', 'SHA256:' || repeat('A', 43));
 INSERT INTO peer (name, role, public_key) VALUES ('broker', 'broker', repeat('a', 40));
 INSERT INTO session (queue, host, pid, slots, expires_at) VALUES ('csr', 'host', 1, 1, now() + interval '1 hour');
 INSERT INTO daemon (program, host, pid, started_at, expires_at) VALUES ('broker', 'host', 1, now(), now() + interval '1 hour');
