@@ -91,7 +91,7 @@ std::optional<std::string> between(const std::string& text, std::string_view bef
   return text.substr(from + before.size(), to - from - before.size());
 }
 
-// An access that does not fit a node (sql/migrations/0022_fit_and_seen.sql), in the words of the rule itself.
+// An access that does not fit a node (sql/functions/access_fit.sql), in the words of the rule itself.
 std::optional<Failure> unfit_access(const std::string& text) {
   constexpr std::string_view begin = "access ";
   if (!text.starts_with(begin)) return std::nullopt;

@@ -9,9 +9,12 @@ DECLARE
   other text;
 BEGIN
   PERFORM 1 FROM service WHERE id = NEW.service_id FOR NO KEY UPDATE;
-  SELECT name INTO other FROM node
-    WHERE service_id = NEW.service_id AND id <> NEW.id AND (windows_key OR NEW.windows_key) LIMIT 1;
-  IF FOUND THEN
+  -- Two looks, each by its index: one condition for both read all nodes of the service for each that was added.
+  SELECT name INTO other FROM node WHERE service_id = NEW.service_id AND id <> NEW.id AND windows_key LIMIT 1;
+  IF NOT FOUND AND NEW.windows_key THEN
+    SELECT name INTO other FROM node WHERE service_id = NEW.service_id AND id <> NEW.id LIMIT 1;
+  END IF;
+  IF other IS NOT NULL THEN
     RAISE EXCEPTION 'a service whose key was made on Windows has one node, and it has % already', other
       USING ERRCODE = 'exclusion_violation';
   END IF;

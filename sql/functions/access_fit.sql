@@ -1,12 +1,9 @@
--- ---- `node list --sort served-at`. Never seen comes first, as in the list. It costs each verification an entry.
-CREATE INDEX node_by_served_at ON node (served_at NULLS FIRST, id);
-
--- ---- An access fits the nodes that use it (manual 9.1.6; require_access_for in lib/domain/node.h), whichever of the
+-- An access fits the nodes that use it (manual 9.1.6; require_access_for in lib/domain/node.h), whichever of the
 -- two changes, and whoever changes it. It is asked at the end of the transaction, so that both may change together.
 -- Two transactions that change one each don't pass each other: who changes an access has its row, who changes a node
 -- asks for it and waits, and sees what the other one has left. Pairs that are there already are not held against
 -- anybody who does not touch them.
-CREATE FUNCTION keep_access_fit() RETURNS trigger
+CREATE OR REPLACE FUNCTION keep_access_fit() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = certfleet, pg_temp AS $$
 DECLARE
   used  bigint := NEW.id;
@@ -41,6 +38,10 @@ BEGIN
   END LOOP;
   RETURN NULL;
 END $$;
+-- A constraint trigger can't be replaced.
+DROP TRIGGER IF EXISTS new_node_fits_access ON node;
+DROP TRIGGER IF EXISTS node_fits_access ON node;
+DROP TRIGGER IF EXISTS access_fits_nodes ON access;
 CREATE CONSTRAINT TRIGGER new_node_fits_access AFTER INSERT ON node DEFERRABLE INITIALLY DEFERRED
   FOR EACH ROW EXECUTE FUNCTION keep_access_fit();
 CREATE CONSTRAINT TRIGGER node_fits_access AFTER UPDATE OF access_id, kind ON node DEFERRABLE INITIALLY DEFERRED
