@@ -166,7 +166,7 @@ GRANT INSERT (queue, admitted, kind, subject_id, service_id, node_id, site_id, p
               attempts_max, request_no, concurrency_key, dedupe_key, limit_key) ON job TO certfleet_admin;
 GRANT USAGE ON SEQUENCE request_no TO certfleet_admin;
 
-GRANT EXECUTE ON FUNCTION is_person(), is_admin(), my_groups(), by_own_hand() TO certfleet_viewer;
+GRANT EXECUTE ON FUNCTION is_person(), is_admin(), my_groups(), by_own_hand(), state(job) TO certfleet_viewer;
 GRANT EXECUTE ON FUNCTION promote(text[], text[]), job_of_person(job), limit_key_of(job_queue, bigint, bigint),
   cancel_jobs(bigint[]), retry_jobs(bigint[]), set_job_limit(text, job_queue, integer, integer),
   add_user(text, text, text, text, timestamptz), set_user(text, text, text), reset_user(text, text, timestamptz),
@@ -192,7 +192,7 @@ GRANT SELECT ON peer TO certfleet_broker;
 GRANT SELECT, INSERT, UPDATE, DELETE ON daemon TO certfleet_broker, certfleet_scheduler;
 
 -- Every worker: the job engine, and the mails that its results call for.
-GRANT EXECUTE ON FUNCTION promote(text[], text[]), limit_key_of(job_queue, bigint, bigint),
+GRANT EXECUTE ON FUNCTION state(job), promote(text[], text[]), limit_key_of(job_queue, bigint, bigint),
   next_lane(job_queue, smallint, bigint, bigint, bigint, bigint, bigint, bigint),
   first_ready(job_queue, smallint, smallint, bigint, bigint, bigint),
   ready_of_priority(job_queue, smallint, bigint, integer, bigint, bigint, boolean, bigint, bigint, bigint, bigint,

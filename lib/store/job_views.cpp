@@ -13,7 +13,7 @@ std::optional<WallTime> time_or_none(const pqxx::field& field) {
 
 // The three tables in one form. `state` of a job that ended is its outcome.
 constexpr const char* live =
-    "SELECT id, queue, kind, state::text AS state, service_id, node_id, site_id, session_id, request_no, "
+    "SELECT id, queue, kind, job.state::text AS state, service_id, node_id, site_id, session_id, request_no, "
     "priority,"
     " attempts_failed, deliveries, crashes, cancel, created_at, run_at, started_at, NULL::timestamptz AS "
     "ended_at,"

@@ -42,9 +42,9 @@ std::vector<QueueRow> queues(Tx& tx) {
            "SELECT q.queue, coalesce(j.waiting, 0) AS waiting, coalesce(j.ready, 0) AS ready,"
            " coalesce(j.running, 0) AS running, coalesce(d.dead, 0) AS dead"
            " FROM unnest(enum_range(NULL::job_queue)) WITH ORDINALITY AS q(queue, place)"
-           " LEFT JOIN (SELECT queue, count(*) FILTER (WHERE state = 'waiting') AS waiting,"
-           "            count(*) FILTER (WHERE state = 'ready') AS ready,"
-           "            count(*) FILTER (WHERE state = 'running') AS running FROM job GROUP BY queue) j USING (queue)"
+           " LEFT JOIN (SELECT queue, count(*) FILTER (WHERE job.state = 'waiting') AS waiting,"
+           "            count(*) FILTER (WHERE job.state = 'ready') AS ready,"
+           "            count(*) FILTER (WHERE job.state = 'running') AS running FROM job GROUP BY queue) j USING (queue)"
            " LEFT JOIN (SELECT queue, count(*) AS dead FROM job_dead GROUP BY queue) d USING (queue)"
            " ORDER BY q.place"))
     rows.push_back({row["queue"].as<std::string>(), row["waiting"].as<int>(), row["ready"].as<int>(),

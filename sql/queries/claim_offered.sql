@@ -5,9 +5,9 @@
 UPDATE job SET fence = fence + 1, deliveries = least(deliveries, 32766) + 1, session_id = $1,
                started_at = now(), run_deadline = now() + time_limit
 WHERE ctid = ANY (ARRAY(   -- what is locked stays where it is
-        SELECT ctid FROM job WHERE id = ANY ($3::bigint[]) AND state = 'ready'
+        SELECT ctid FROM job WHERE id = ANY ($3::bigint[]) AND job.state = 'ready'
         ORDER BY id FOR UPDATE SKIP LOCKED))
-  AND state = 'ready' AND queue = $2::job_queue
+  AND job.state = 'ready' AND queue = $2::job_queue
   AND EXISTS (SELECT 1 FROM session WHERE session.id = $1 AND expires_at > now())
 RETURNING id, fence, kind, subject_id, service_id, node_id, site_id, priority, request_no, attempts_failed,
           attempts_max, crashes, date_part('epoch', time_limit)::bigint AS time_limit_s, concurrency_key, cancel

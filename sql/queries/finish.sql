@@ -22,10 +22,10 @@ WITH gone AS (
          CASE WHEN cardinality($5::integer[]) > 0 THEN nullif(($5::integer[])[width_bucket(id, $1::bigint[])], 0) END
   FROM gone WHERE outcome <> 'dead'
 ), buried AS (
-  INSERT INTO job_dead (id, queue, state, priority, attempts_failed, attempts_max, deliveries, crashes, request_no,
+  INSERT INTO job_dead (id, queue, priority, attempts_failed, attempts_max, deliveries, crashes, request_no,
                         fence, site_id, service_id, node_id, subject_id, kind, created_at, started_at, time_limit,
                         concurrency_key, limit_key, error, error_id)
-  SELECT id, queue, 'waiting', priority, (attempts_failed + 1)::smallint, attempts_max, deliveries, crashes,
+  SELECT id, queue, priority, (attempts_failed + 1)::smallint, attempts_max, deliveries, crashes,
          request_no, fence, site_id, service_id, node_id, subject_id, kind, created_at, started_at, time_limit,
          concurrency_key, limit_key, nullif(($4::text[])[width_bucket(id, $1::bigint[])], ''),
          nullif(($5::integer[])[width_bucket(id, $1::bigint[])], 0)

@@ -14,10 +14,10 @@ WITH lost AS MATERIALIZED (
             job.node_id, job.subject_id, job.kind, job.created_at, job.started_at, job.time_limit,
             job.concurrency_key, job.limit_key, job.error
 ), dead AS (
-  INSERT INTO job_dead (id, queue, state, priority, attempts_failed, attempts_max, deliveries, crashes, request_no,
+  INSERT INTO job_dead (id, queue, priority, attempts_failed, attempts_max, deliveries, crashes, request_no,
                         fence, site_id, service_id, node_id, subject_id, kind, created_at, started_at, time_limit,
                         concurrency_key, limit_key, error, error_id)
-  SELECT id, queue, 'waiting', priority, attempts_failed, attempts_max, deliveries, crashes,
+  SELECT id, queue, priority, attempts_failed, attempts_max, deliveries, crashes,
          request_no, fence + 1, site_id, service_id, node_id, subject_id, kind, created_at, started_at, time_limit,
          concurrency_key, limit_key, 'its worker vanished ' || crashes || ' times' || coalesce('; before: ' || error, ''),
          2623

@@ -283,7 +283,7 @@ bool House::all_end_within(std::chrono::milliseconds limit) {
   return testing::eventually(limit, [&] {
     revive();
     auto left = live();
-    if (left > 0 && count("SELECT count(*) FROM job WHERE state <> 'waiting'") == 0) hurry();
+    if (left > 0 && count("SELECT count(*) FROM job WHERE job.state <> 'waiting'") == 0) hurry();
     return left == 0;
   });
 }
@@ -292,7 +292,7 @@ void House::hurry() {
   std::lock_guard lock(mutex_);
   try {
     direct_->write([](store::Tx& tx) {
-      tx.raw().exec("UPDATE job SET run_at = now() WHERE state = 'waiting' AND run_at > now()");
+      tx.raw().exec("UPDATE job SET run_at = now() WHERE job.state = 'waiting' AND run_at > now()");
     });
   } catch (const Failure& failure) {
     if (!failure.transient()) throw;

@@ -51,7 +51,7 @@ TEST(LateAnswerTest, results_that_come_while_another_worker_has_the_job_change_n
   auto& link = house.link("worker-1", "postgres");
   auto running = [&](int fence) {
     return eventually(20s, [&] {
-      return house.count("SELECT count(*) FROM job WHERE state = 'running' AND fence = " +
+      return house.count("SELECT count(*) FROM job WHERE job.state = 'running' AND fence = " +
                          std::to_string(fence)) == 1;
     });
   };

@@ -27,7 +27,7 @@ struct Check {
 
 std::vector<Check> checks() {
   return {
-      {"I1 job still lives", "SELECT id, subject_id, state, fence FROM certfleet.job"},
+      {"I1 job still lives", "SELECT id, subject_id, certfleet.state(job), fence FROM certfleet.job"},
       {"I1 task without an end, or with several",
        std::string(ends) +
            "SELECT task.id, count(ended.job), string_agg(ended.how, ',') FROM faults.task LEFT JOIN ended"

@@ -27,7 +27,7 @@ TEST(RecoveryTest, jobs_of_a_killed_and_of_a_frozen_worker_run_elsewhere_within_
   EXPECT_EQ(house.stop("worker-3"), 0);
   house.enqueue(8, Recipe::stuck);  // fill both
   ASSERT_TRUE(eventually(20s, [&] {
-    return house.count("SELECT count(*) FROM job WHERE state = 'running'") == 8;
+    return house.count("SELECT count(*) FROM job WHERE job.state = 'running'") == 8;
   })) << house.tell();
   house.start("worker-3");
   ASSERT_TRUE(house.process("worker-3").wait_for_line("opened", 20s));

@@ -113,7 +113,7 @@ TEST(RestartTest, a_job_that_kills_its_worker_each_time_ends_dead_and_the_others
         house.sql(fmt::format("UPDATE certfleet.session SET expires_at = now() WHERE pid = {}",
                               house.process(name).pid()));
     house.revive();
-    house.sql("UPDATE certfleet.job SET run_at = now() WHERE state = 'waiting' AND " + poison);
+    house.sql("UPDATE certfleet.job SET run_at = now() WHERE certfleet.state(job) = 'waiting' AND " + poison);
     return house.sql("SELECT count(*) FROM certfleet.job_dead WHERE " + poison) == "1";
   };
   EXPECT_TRUE(eventually(60s, is_dead)) << house.tell();

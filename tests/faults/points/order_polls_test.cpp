@@ -36,7 +36,7 @@ class OrderPolls : public testing::OrderHouse {
   }
   // The order's job has been claimed so often and waits again; gives for how many seconds.
   double waits_after(int deliveries, std::chrono::seconds limit) {
-    auto job = fmt::format(" FROM job WHERE kind = 'order.place' AND state = 'waiting' AND deliveries = {}",
+    auto job = fmt::format(" FROM job WHERE kind = 'order.place' AND job.state = 'waiting' AND deliveries = {}",
                            deliveries);
     EXPECT_TRUE(eventually(limit, [&] { return sql("SELECT count(*)" + job) == "1"; })) << "delivery " << deliveries;
     auto wait = sql("SELECT extract(epoch FROM run_at - now())" + job);

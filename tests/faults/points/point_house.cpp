@@ -130,7 +130,7 @@ void PointHouse::lapse(pid_t pid) const {
   sql(fmt::format("UPDATE session SET expires_at = now() - interval '2 s' WHERE pid = {}", pid));
   auto store = store::postgres_job_store(database_.settings_as("certfleet_scheduler"));
   store->sweep(100);
-  sql("UPDATE job SET run_at = now() WHERE state = 'waiting' AND crashes > 0");  // which waits a while
+  sql("UPDATE job SET run_at = now() WHERE job.state = 'waiting' AND crashes > 0");  // which waits a while
   store->promote_due(100);
 }
 

@@ -29,10 +29,10 @@ class JobCommand : public House {
   }
   static void dead(const std::string& kind, int count) {
     sql("installation",
-        "INSERT INTO certfleet.job_dead (id, queue, state, priority, attempts_failed, attempts_max, kind, "
+        "INSERT INTO certfleet.job_dead (id, queue, priority, attempts_failed, attempts_max, kind, "
         "time_limit,"
         " error) SELECT nextval(pg_get_serial_sequence('certfleet.job', 'id')), '" +
-            kind.substr(0, kind.find('.')) + "', 'waiting', 4, 3, 3, '" + kind +
+            kind.substr(0, kind.find('.')) + "', 4, 3, 3, '" + kind +
             "', '1 minute', 'no answer' FROM generate_series(1, " + std::to_string(count) + ")");
   }
 };

@@ -169,7 +169,7 @@ TEST_F(WorkerTest, a_drain_hands_back_what_has_not_ended_and_counts_no_attempt) 
   });
   ASSERT_TRUE(eventually(5s, [&] { return begun == 4; }));
   worker->drain();
-  EXPECT_EQ(count("job WHERE state = 'ready' AND attempts_failed = 0"), "20");
+  EXPECT_EQ(count("job WHERE job.state = 'ready' AND attempts_failed = 0"), "20");
   EXPECT_EQ(count("session"), "0");
 }
 
@@ -183,7 +183,7 @@ TEST_F(WorkerTest, what_was_claimed_ahead_is_handed_back_when_the_work_before_it
         return Outcome::done();
       },
       1);
-  bool alone = eventually(10s, [&] { return begun == 400 && count("job WHERE state = 'running'") == "1"; });
+  bool alone = eventually(10s, [&] { return begun == 400 && count("job WHERE job.state = 'running'") == "1"; });
   auto counted = count("job WHERE attempts_failed > 0 OR crashes > 0");
   go_on.count_down();
   EXPECT_TRUE(alone);
@@ -210,7 +210,7 @@ TEST_F(WorkerTest, a_worker_that_lost_its_session_stops_what_runs_and_opens_anot
     EXPECT_THROW(context.commit([](store::Tx&) {}), Failure) << "its fence is old";
     return Outcome::done();
   });
-  ASSERT_TRUE(eventually(5s, [&] { return count("job WHERE state = 'running'") == "1"; }));
+  ASSERT_TRUE(eventually(5s, [&] { return count("job WHERE job.state = 'running'") == "1"; }));
   db.sql("UPDATE session SET expires_at = now() - interval '2 seconds'");
   store::postgres_job_store(db.settings())->sweep(10);
   swept.count_down();
@@ -228,7 +228,7 @@ TEST_F(WorkerTest, a_person_can_cancel_a_running_job) {
     stopped.wait(lock, context.stop(), [] { return false; });
     return Outcome::cancelled();
   });
-  ASSERT_TRUE(eventually(5s, [&] { return count("job WHERE state = 'running'") == "1"; }));
+  ASSERT_TRUE(eventually(5s, [&] { return count("job WHERE job.state = 'running'") == "1"; }));
   db.sql("UPDATE job SET cancel = true");
   EXPECT_TRUE(eventually(5s, [&] { return count("job_history WHERE outcome = 'cancelled'") == "1"; }));
   EXPECT_EQ(count("job WHERE kind = 'mail.send'"), "1") << "what the handler writes when it gives up";
@@ -262,7 +262,7 @@ TEST_F(WorkerTest, a_job_of_a_newer_versions_kind_waits_for_a_newer_worker_and_h
   enqueue(20);
   auto older = start([](const auto&, Context&) { return Outcome::done(); });
   EXPECT_TRUE(eventually(10s, [&] { return count("job_history WHERE kind = 'apply.run'") == "20"; }));
-  EXPECT_TRUE(eventually(10s, [&] { return count("job WHERE parked AND state = 'waiting'") == "20"; }));
+  EXPECT_TRUE(eventually(10s, [&] { return count("job WHERE parked AND job.state = 'waiting'") == "20"; }));
   EXPECT_EQ(count("job WHERE attempts_failed = 0 AND crashes = 0 AND deliveries = 1 AND error IS NULL"), "20");
   EXPECT_EQ(count("trace"), "0");
   EXPECT_NE(older->daemon.metrics().render().find("certfleet_jobs_unknown_total{kind=\"apply.newer\"} 20"),

@@ -87,7 +87,7 @@ TEST_F(Applies, a_start_is_one_transaction_row_status_and_job) {
   EXPECT_EQ(apply.requested_by, "tester@example.com");
   EXPECT_GT(apply.request_no, 0);
   EXPECT_EQ(status(), "started");
-  EXPECT_EQ(test_.sql("SELECT concat_ws(' ', kind, state, priority, subject_id, site_id, node_id, service_id,"
+  EXPECT_EQ(test_.sql("SELECT concat_ws(' ', kind, job.state, priority, subject_id, site_id, node_id, service_id,"
                       " concurrency_key, request_no) FROM job WHERE queue = 'apply'"),
             "apply.run ready 0 1 1 1 1 access:1 " + std::to_string(apply.request_no));
   EXPECT_EQ(mails(), "apply_started");

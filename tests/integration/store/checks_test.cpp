@@ -50,8 +50,8 @@ class Checks : public ::testing::Test {
                     id, kind));
   }
   void dead(const std::string& id, const std::string& kind, const std::string& subject = "0") {
-    sql(fmt::format("INSERT INTO job_dead (id, kind, queue, state, priority, attempts_max, time_limit, subject_id)"
-                    " VALUES ({}, '{}', '{}', 'waiting', 4, 3, '1 minute', {})",
+    sql(fmt::format("INSERT INTO job_dead (id, kind, queue, priority, attempts_max, time_limit, subject_id)"
+                    " VALUES ({}, '{}', '{}', 4, 3, '1 minute', {})",
                     id, kind, kind.substr(0, kind.find('.')), subject));
   }
   void session(const std::string& queue, const std::string& expires, const std::string& columns = "",
@@ -120,8 +120,8 @@ TEST_F(Checks, i1_sees_a_job_in_two_places_and_work_that_lost_its_job) {
   sql("UPDATE job SET concurrency_key = 'access:99' WHERE kind = 'apply.run'");
   EXPECT_EQ(found("i1_every_job_ends"), Found{}) << "the node's access has changed since";
   sql("DELETE FROM job");
-  sql("INSERT INTO job_dead (id, kind, queue, state, priority, attempts_max, time_limit, subject_id, concurrency_key)"
-      " VALUES (1, 'order.place', 'order', 'waiting', 4, 3, '1 minute', 1, 'order:1')");
+  sql("INSERT INTO job_dead (id, kind, queue, priority, attempts_max, time_limit, subject_id, concurrency_key)"
+      " VALUES (1, 'order.place', 'order', 4, 3, '1 minute', 1, 'order:1')");
   dead("2", "apply.run", "1");
   EXPECT_EQ(found("i1_every_job_ends"), Found{}) << "a dead job is an end that a person sees";
 }

@@ -53,7 +53,7 @@ class PostgresBackend final : public Backend {
   void lapse(SessionId session) override {
     db_.sql("UPDATE session SET expires_at = now() - interval '2 seconds' WHERE id = " + text(session.value()));
   }
-  void make_due() override { db_.sql("UPDATE job SET run_at = now() WHERE state = 'waiting'"); }
+  void make_due() override { db_.sql("UPDATE job SET run_at = now() WHERE job.state = 'waiting'"); }
   void pass_deadlines() override { db_.sql("UPDATE job SET run_deadline = now() - interval '61 seconds'"); }
   void ask_to_cancel(JobId id) override { db_.sql("UPDATE job SET cancel = true WHERE id = " + text(id.value())); }
   void limit_site(SiteId site, std::optional<int> parallel, std::optional<int> per_minute) override {
@@ -63,7 +63,7 @@ class PostgresBackend final : public Backend {
   void pass(std::chrono::seconds span) override {
     db_.sql("UPDATE job_limit SET refilled_at = refilled_at - " + text(span.count()) + " * interval '1 second'");
   }
-  std::string state(JobId id) override { return db_.sql("SELECT state FROM job WHERE id = " + text(id.value())); }
+  std::string state(JobId id) override { return db_.sql("SELECT job.state FROM job WHERE id = " + text(id.value())); }
   std::string outcome(JobId id) override {
     return db_.sql("SELECT outcome::text FROM job_history WHERE id = " + text(id.value()) +
                    " UNION ALL SELECT 'dead' FROM job_dead WHERE id = " + text(id.value()));

@@ -48,7 +48,7 @@ class JobStoreTest : public ::testing::Test {
     end.how = how;
     return end;
   }
-  std::string state(JobId id) { return db.sql("SELECT state FROM job WHERE id = " + std::to_string(id.value())); }
+  std::string state(JobId id) { return db.sql("SELECT job.state FROM job WHERE id = " + std::to_string(id.value())); }
   std::string outcome(JobId id) {
     return db.sql("SELECT outcome FROM job_history WHERE id = " + std::to_string(id.value()));
   }
@@ -110,7 +110,7 @@ TEST_F(JobStoreTest, a_parked_job_waits_shortly_if_a_living_worker_knows_its_kin
   enqueue(2);
   auto waits = [&] {
     return db.sql("SELECT string_agg(CASE WHEN run_at < now() + interval '1 minute' THEN 'soon' ELSE 'later' END, ' ')"
-                  " FROM job WHERE parked AND state = 'waiting'");
+                  " FROM job WHERE parked AND job.state = 'waiting'");
   };
   auto jobs = store->claim_ready(session(), Queue::apply, SiteId(), 2);
   auto park = finished(jobs[0]);

@@ -146,7 +146,7 @@ TEST_F(JobViews, many_are_cancelled_at_once_and_of_each_key_one_is_handed_out) {
   EXPECT_EQ(admin_.reading([&](Tx& tx) { return job_views::ids(tx, mails, ids[3], 100); }).size(), 2U);
   EXPECT_EQ(admin_.writing([&](Tx& tx) { return jobs::cancel(tx, ids); }), 6);
   EXPECT_EQ(test_.sql("SELECT count(*) FROM job WHERE cancel"), "6");
-  EXPECT_EQ(test_.sql("SELECT count(*) FROM job WHERE state = 'ready'"), "3") << "one without a key, one of each key";
+  EXPECT_EQ(test_.sql("SELECT count(*) FROM job WHERE job.state = 'ready'"), "3") << "one without a key, one of each key";
   EXPECT_EQ(state_of(held), "waiting");
 }
 
@@ -161,7 +161,7 @@ TEST_F(JobViews, many_dead_jobs_are_sent_again_at_once) {
   auto ids = admin_.reading([&](Tx& tx) { return job_views::ids(tx, dead, {}, 100); });
   ids.push_back(JobId(999));
   EXPECT_EQ(admin_.writing([&](Tx& tx) { return jobs::retry(tx, ids); }), 3) << "one was never there";
-  EXPECT_EQ(test_.sql("SELECT count(*) FROM job WHERE state = 'ready'"), "1") << "they share a key";
+  EXPECT_EQ(test_.sql("SELECT count(*) FROM job WHERE job.state = 'ready'"), "1") << "they share a key";
   EXPECT_EQ(test_.sql("SELECT count(*) FROM job"), "3");
 }
 

@@ -60,7 +60,7 @@ TEST_F(Orders, a_start_is_one_transaction_row_job_and_mail) {
   EXPECT_EQ(order.service_name, "shop");
   EXPECT_EQ(order.requested_by, "tester@example.com");
   EXPECT_GT(order.request_no, 0);
-  EXPECT_EQ(test_.sql("SELECT concat_ws(' ', kind, state, priority, subject_id, service_id, concurrency_key,"
+  EXPECT_EQ(test_.sql("SELECT concat_ws(' ', kind, job.state, priority, subject_id, service_id, concurrency_key,"
                       " request_no) FROM job WHERE queue = 'csr'"),
             "csr.make ready 0 1 1 order:1 " + std::to_string(order.request_no));
   EXPECT_EQ(mails(), "order_started");

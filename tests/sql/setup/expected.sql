@@ -121,6 +121,7 @@ sealing_turn              -
 set_job_limit             a
 set_membership            -
 set_user                  a
+state                     avsw
 take_group_of_node        -
 take_group_of_service     -
 who_am_i                  avn

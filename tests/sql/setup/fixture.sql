@@ -64,8 +64,8 @@ INSERT INTO mail (message_id, event, notification_id, service_id)
   VALUES ('red', 'order_started', 1, 1), ('blue', 'order_started', 2, 2);
 INSERT INTO job (queue, admitted, priority, attempts_max, kind, subject_id, service_id, time_limit, concurrency_key)
   SELECT 'csr', false, 1, 5, 'csr.make', n, n, '1 min', 'order:' || n FROM generate_series(1, 2) n;
-INSERT INTO job_dead (id, queue, state, priority, attempts_max, kind, subject_id, service_id, time_limit)
-  SELECT 1000 + n, 'csr', 'waiting', 1, 5, 'csr.make', n, n, '1 min' FROM generate_series(1, 2) n;
+INSERT INTO job_dead (id, queue, priority, attempts_max, kind, subject_id, service_id, time_limit)
+  SELECT 1000 + n, 'csr', 1, 5, 'csr.make', n, n, '1 min' FROM generate_series(1, 2) n;
 INSERT INTO job_history (id, created_at, queue, outcome, priority, attempts_failed, deliveries, crashes, request_no,
                          fence, subject_id, service_id, kind)
   SELECT 2000 + n, now(), 'csr', 'done', 1, 0, 1, 0, 0, 1, n, n, 'csr.make' FROM generate_series(1, 2) n;

@@ -90,7 +90,7 @@ void TestWorker::take_back() {
 }
 
 void TestWorker::hurry() {
-  database_.sql(fmt::format("UPDATE job SET run_at = now() WHERE state = 'waiting' AND queue = '{}'",
+  database_.sql(fmt::format("UPDATE job SET run_at = now() WHERE job.state = 'waiting' AND queue = '{}'",
                             to_string(queue_)));
   store_->promote_due(10);
 }
