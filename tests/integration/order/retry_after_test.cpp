@@ -177,7 +177,8 @@ TEST_F(SlowRetryAfter, a_pending_order_and_its_authorizations_are_looked_at_when
     seconds asked;
   };
   int attempts = 0;
-  for (const auto& each : std::vector<Case>{{"1800", "60", 30min},
+  for (const auto& each : std::vector<Case>{{"31", "5", 31s},  // too long to hold a slot for
+                                            {"1800", "60", 30min},
                                             {"60", "2400", 40min},
                                             {"31536000", "60", longest},
                                             {"60", "31536000", longest}}) {
