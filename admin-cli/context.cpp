@@ -76,10 +76,10 @@ Context::~Context() = default;
 
 store::Database& Context::database() {
   if (database_) return *database_;
-  auto dsn = find_configuration(options_.config).dsn;
-  auto login = find_login(dsn);
-  if (login) dsn = store::dsn::for_user(dsn, login->user, login->file);
-  database_.emplace(store::DatabaseSettings{dsn, "certfleet", 60'000});
+  dsn_ = find_configuration(options_.config).dsn;
+  auto login = find_login(dsn_);
+  if (login) dsn_ = store::dsn::for_user(dsn_, login->user, login->file);
+  database_.emplace(store::DatabaseSettings{dsn_, "certfleet", 60'000});
   try {
     store::require_schema(*database_);
     use_zone(database_->reading([](store::Tx& tx) { return store::settings::get(tx); }).time_zone);
@@ -89,6 +89,11 @@ store::Database& Context::database() {
          failure.text());
   }
   return *database_;
+}
+
+store::Database& Context::database_for_looks() {
+  database();
+  return database_.emplace(store::DatabaseSettings{dsn_, "certfleet --follow"});
 }
 
 bool Context::confirmed(const std::string& question) {

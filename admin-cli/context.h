@@ -77,6 +77,9 @@ class Context {
 
   // The database of the configuration, its schema checked; times are in the installation's zone from here on.
   store::Database& database();
+  // The same for looks that come again and again. An answer is waited for as daemons do, not as long as for a person's
+  // one statement.
+  store::Database& database_for_looks();
 
   // Asks and waits for "y"; true at once under --yes. Failure(usage) if there is nobody to ask.
   bool confirmed(const std::string& question);
@@ -85,6 +88,7 @@ class Context {
   GlobalOptions options_;
   Language language_;
   Output out_;
+  std::string dsn_;
   std::optional<store::Database> database_;
 };
 

@@ -42,10 +42,11 @@ void print_trace(Context& context, const store::traces::Stored& stored) {
 }
 
 void follow(Context& context, store::traces::Filter filter, const std::function<bool(store::Tx&)>& ended) {
+  auto& database = context.database_for_looks();
   for (;;) {
     bool last = false;
     std::vector<store::traces::Stored> lines;
-    context.database().read([&](store::Tx& tx) {
+    database.read([&](store::Tx& tx) {
       last = ended(tx);
       lines = store::traces::newest(tx, filter, batch_lines);
     });

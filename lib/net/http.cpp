@@ -165,7 +165,8 @@ std::optional<std::chrono::seconds> HttpResponse::retry_after(WallTime now) cons
   } else {
     auto at = curl_getdate(text->c_str(), nullptr);
     if (at < 0) return std::nullopt;
-    seconds = at - std::chrono::system_clock::to_time_t(now);
+    auto said = curl_getdate(header("date").value_or("").c_str(), nullptr);
+    seconds = at - (said < 0 ? std::chrono::system_clock::to_time_t(now) : said);
   }
   return std::clamp(std::chrono::seconds(seconds), std::chrono::seconds(0), retry_after_max);
 }

@@ -31,8 +31,8 @@ struct HttpResponse {
   // The first of that name (in lower case).
   std::optional<std::string> header(std::string_view name) const;
   std::vector<std::string> all(std::string_view name) const;
-  // Retry-After, as seconds or as date, counted from `now`; never negative, at most one day. None if there is
-  // none or it can't be read.
+  // Retry-After, as seconds or as date; never negative, at most one day. None if there is none or it can't be read.
+  // A date counts from the answer's own Date, so that neither side's wrong clock matters, without one from `now`.
   std::optional<std::chrono::seconds> retry_after(WallTime now) const;
 };
 

@@ -14,8 +14,6 @@ namespace certfleet::store {
 
 namespace {
 
-constexpr std::chrono::milliseconds grace{5000};  // for the way of question and answer, beyond the server's own limit
-
 // Collects what the server notifies on one connection.
 class Receiver final : public pqxx::notification_receiver {
  public:
@@ -53,7 +51,8 @@ struct Database::Impl {
     if (line && settings.statement_timeout_ms > 0) line->expect_within(answer_limit(statements));
   }
   std::chrono::milliseconds answer_limit(int statements = 1) const {
-    return std::int64_t{statements} * std::chrono::milliseconds(settings.statement_timeout_ms) + grace;
+    return std::int64_t{statements} * std::chrono::milliseconds(settings.statement_timeout_ms) +
+           std::chrono::milliseconds(settings.answer_grace_ms);
   }
   // Whatever the library asks in this one's life, or in its end, has a limit.
   class Asking {

@@ -58,12 +58,14 @@ struct DatabaseSettings {
   // password comes from its passfile.
   std::string dsn;
   std::string application;  // shown in pg_stat_activity: "certfleet-worker-apply 4711"
-  // The server ends a statement that takes longer. Long enough for a full batch on a busy disk. Whose answer has not
-  // come five seconds later either has lost its connection (answer_watch.h).
+  // The server ends a statement that takes longer. Long enough for a full batch on a busy disk.
   int statement_timeout_ms = 10'000;
   // The plans of prepared statements are kept; one made while a table was nearly empty must not read all of
   // it when it has a million rows. And planning each claim of one job takes longer than the claim.
   bool always_by_index = false;
+  // For the way of question and answer. What has not been answered so long after the server's own limit has lost its
+  // connection (answer_watch.h).
+  int answer_grace_ms = 5'000;
 };
 
 // One connection, owned by one thread at a time. It connects at the first use and again after a loss.

@@ -136,7 +136,7 @@ TEST_F(SpeedTest,
 }
 
 TEST_F(SpeedTest, with_all_brokers_dead_it_keeps_four_fifths_of_the_speed) {
-  fill(600'000);
+  fill(400'000);
   ASSERT_TRUE(some_end()) << house_.tell();
   std::vector<double> with, without;
   auto measure = [&](std::vector<double>& into) {

@@ -105,6 +105,9 @@ Progress Acme::advance(const Task& task) {
         if (!finalized_) {
           finalize(order, task);
           moved = true;
+          // Section 7.4: the answer says when to look. One that does not is followed by a look at once.
+          if (!retry_after_) break;
+          if (auto span = waits.wait(retry_after_)) return Pending{*span};
           break;
         }
         [[fallthrough]];  // it was told; until it moves there is nothing to do
@@ -208,7 +211,6 @@ std::vector<Authorization> Acme::open_authorizations(const AcmeOrder& order, con
       continue;  // an order of a hundred names is not asked for all of them each time
     auto answer = call("authorization", url, "");
     auto each = parse_authorization(require_good("authorization", answer).body);
-    if (!retry_after_) retry_after_ = answer.retry_after;
     // They come in any order and are told apart by their names only.
     const auto& names = task.csr.names();
     if (std::find(names.begin(), names.end(), each.name) == names.end())
@@ -221,6 +223,7 @@ std::vector<Authorization> Acme::open_authorizations(const AcmeOrder& order, con
       around_.tracer.info(trace_id::validated, {each.name});
     } else {
       open.push_back(std::move(each));
+      retry_after_ = std::max(retry_after_, answer.retry_after);  // the next look asks for all of them
     }
   }
   return open;
@@ -249,6 +252,7 @@ void Acme::finalize(const AcmeOrder& order, const Task& task) {
   auto answer = call("finalize", order.finalize, finalize_payload(task.csr.der()));
   FAULT_POINT("order.finalize.after");
   finalized_ = true;
+  retry_after_ = answer.retry_after;
   // It is not ready any more: an earlier request whose reply was lost has done it. The next look tells.
   if (answer.is("orderNotReady")) return;
   require_good("finalize", answer);

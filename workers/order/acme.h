@@ -60,7 +60,7 @@ class Acme final : public CertificateAuthority {
   std::set<std::string> validated_;  // URLs of authorizations
   std::set<std::string> awaited_;    // names whose challenges the CA was told to look at
   std::optional<OrderStatus> traced_;
-  std::optional<std::chrono::seconds> retry_after_;  // of the last look
+  std::optional<std::chrono::seconds> retry_after_;  // of the last look, or of finalize after it
 };
 
 }  // namespace certfleet::order

@@ -62,7 +62,8 @@ void AcmeClient::keep_nonce(const net::HttpResponse& response) {
 std::string AcmeClient::nonce() {
   if (nonces_.empty()) {
     auto response = send("newNonce", {"HEAD", directory().new_nonce, {{"User-Agent", user_agent}}, {}});
-    if (nonces_.empty() && response.status >= 400) throw failure_of("newNonce", response.status, {}, {});
+    if (nonces_.empty() && response.status >= 400)
+      throw failure_of("newNonce", response.status, {}, response.retry_after(clock_.wall()));
     if (nonces_.empty())
       throw Failure(Fault::retry, trace_id::unexpected, "newNonce: the CA's answer has no nonce");
   }

@@ -355,5 +355,14 @@ TEST(RetryAfter, it_is_read_as_seconds_and_as_date_and_held_in_bounds) {
   EXPECT_EQ(HttpResponse{}.retry_after(now), std::nullopt);
 }
 
+TEST(RetryAfter, a_date_counts_from_the_date_of_the_answer) {
+  auto now = WallTime(std::chrono::sys_days{std::chrono::year(2026) / 1 / 2} + 3h);
+  HttpResponse answer;
+  answer.headers = {{"date", "Fri, 02 Jan 2026 05:00:00 GMT"}, {"retry-after", "Fri, 02 Jan 2026 05:00:30 GMT"}};
+  EXPECT_EQ(answer.retry_after(now), 30s);
+  answer.headers[0].second = "today";
+  EXPECT_EQ(answer.retry_after(now), 2h + 30s);
+}
+
 }  // namespace
 }  // namespace certfleet::net
