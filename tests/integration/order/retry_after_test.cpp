@@ -47,14 +47,16 @@ class RetryAfter : public OrderHouse {
 
   // Its job has been worked on so often and waits again. The last request that the CA saw was this one.
   void wait_for_the_attempt(int number, const std::string& last_request) {
-    auto waiting = fmt::format("SELECT count(*) FROM job WHERE state = 'waiting' AND deliveries = {}", number);
+    auto waiting = fmt::format("SELECT count(*) FROM job WHERE job.state = 'waiting' AND deliveries = {}", number);
     ASSERT_TRUE(eventually(soon, [&] { return sql(waiting) == "1"; }))
-        << "attempt " << number << ": " << sql("SELECT state || ' ' || deliveries FROM job");
+        << "attempt " << number << ": " << sql("SELECT job.state || ' ' || deliveries FROM job");
     ASSERT_THAT(relay_.seen(), ::testing::Not(::testing::IsEmpty()));
     EXPECT_THAT(relay_.seen().back().path, ::testing::HasSubstr(last_request));
   }
   // When the job comes again, by its row.
-  double comes_again() { return std::stod(sql("SELECT extract(epoch FROM run_at) FROM job WHERE state = 'waiting'")); }
+  double comes_again() {
+    return std::stod(sql("SELECT extract(epoch FROM run_at) FROM job WHERE job.state = 'waiting'"));
+  }
   // So long after the answer, and later only by the moments until it was written down.
   void expect_to_wait(seconds asked) {
     auto answered = relay_.seen().back().answered;
@@ -69,7 +71,7 @@ class RetryAfter : public OrderHouse {
   // Nearly all of its wait passes at once: the CA hears of us when the rest is over, and not before.
   void let_time_pass() {
     auto before = relay_.seen().size();
-    auto due = std::stod(sql("UPDATE job SET run_at = now() + interval '0.5 s' WHERE state = 'waiting'"
+    auto due = std::stod(sql("UPDATE job SET run_at = now() + interval '0.5 s' WHERE job.state = 'waiting'"
                              " RETURNING extract(epoch FROM run_at)"));
     ASSERT_TRUE(eventually(soon, [&] { return relay_.seen().size() > before; }));
     EXPECT_GE(epoch(relay_.seen()[before].at), due);
@@ -157,7 +159,7 @@ TEST_F(RetryAfter, an_order_whose_time_has_come_takes_no_other_along) {
   ASSERT_NO_FATAL_FAILURE(wait_for_the_attempt(1, "/order-plz"));
   expect_to_wait(2h);
   auto second = start_order("second");
-  ASSERT_TRUE(house_.eventually_is("SELECT count(*) FROM job WHERE state = 'waiting' AND deliveries = 1", "2"));
+  ASSERT_TRUE(house_.eventually_is("SELECT count(*) FROM job WHERE job.state = 'waiting' AND deliveries = 1", "2"));
   relay_.mend();
   auto row = fmt::format("SELECT fence || ' ' || deliveries || ' ' || run_at FROM job WHERE subject_id = {}",
                          first.value());
