@@ -44,7 +44,8 @@ std::vector<QueueRow> queues(Tx& tx) {
            " FROM unnest(enum_range(NULL::job_queue)) WITH ORDINALITY AS q(queue, place)"
            " LEFT JOIN (SELECT queue, count(*) FILTER (WHERE job.state = 'waiting') AS waiting,"
            "            count(*) FILTER (WHERE job.state = 'ready') AS ready,"
-           "            count(*) FILTER (WHERE job.state = 'running') AS running FROM job GROUP BY queue) j USING (queue)"
+           "            count(*) FILTER (WHERE job.state = 'running') AS running"
+           "            FROM job GROUP BY queue) j USING (queue)"
            " LEFT JOIN (SELECT queue, count(*) AS dead FROM job_dead GROUP BY queue) d USING (queue)"
            " ORDER BY q.place"))
     rows.push_back({row["queue"].as<std::string>(), row["waiting"].as<int>(), row["ready"].as<int>(),

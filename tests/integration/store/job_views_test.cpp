@@ -146,7 +146,8 @@ TEST_F(JobViews, many_are_cancelled_at_once_and_of_each_key_one_is_handed_out) {
   EXPECT_EQ(admin_.reading([&](Tx& tx) { return job_views::ids(tx, mails, ids[3], 100); }).size(), 2U);
   EXPECT_EQ(admin_.writing([&](Tx& tx) { return jobs::cancel(tx, ids); }), 6);
   EXPECT_EQ(test_.sql("SELECT count(*) FROM job WHERE cancel"), "6");
-  EXPECT_EQ(test_.sql("SELECT count(*) FROM job WHERE job.state = 'ready'"), "3") << "one without a key, one of each key";
+  EXPECT_EQ(test_.sql("SELECT count(*) FROM job WHERE job.state = 'ready'"), "3")
+      << "one without a key, one of each key";
   EXPECT_EQ(state_of(held), "waiting");
 }
 
