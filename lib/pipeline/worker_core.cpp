@@ -33,7 +33,7 @@ int WorkerCore::room() const { return std::max(0, capacity() - held_); }
 // for a batch would leave a slot idle.
 bool WorkerCore::worth_claiming() const {
   if (room() == 0) return false;
-  return held_ < limits_.slots || room() >= std::min(capacity() / 4 + 1, limits_.batch_max);
+  return held_ < limits_.slots || room() >= std::min(capacity() / 2 + 1, limits_.batch_max);
 }
 
 void WorkerCore::offered(std::span<const JobId> ids, Instant now) {
@@ -115,6 +115,8 @@ WorkerCore::Next WorkerCore::next(Instant now) {
   // While direct claims fill their batches, offers would only be thrown away.
   auto spoken_for = static_cast<int>(offers_.size() + next.claim_offered.size()) + next.claim_ready;
   next.room = backlog(now) ? 0 : static_cast<std::size_t>(std::max(0, room() - spoken_for));
+  // Brokers send no more than there is room for, and what lies behind it only after the scheduler's next look.
+  if (next.claim_ready == 0 && spoken_for > 0 && spoken_for >= room()) direct_ = true;
   if (next.claim_ready == 0 && next.claim_offered.empty() && room() > 0)
     next.wait = std::clamp(silence_ - since(heard_, now), std::chrono::milliseconds(1), turn);
   return next;

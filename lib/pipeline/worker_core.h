@@ -15,8 +15,8 @@ namespace certfleet::pipeline {
 
 struct WorkerLimits {
   int slots = 4;                 // handlers that run at the same time
-  int ahead_max = 2048;          // jobs held beyond the slots, however fast they end
-  int batch_max = 512;           // jobs of one claim; more makes locks long and gains nothing
+  int ahead_max = 4096;          // jobs held beyond the slots, however fast they end
+  int batch_max = 1024;          // jobs of one claim; more makes locks long and gains little
   int fast_from = 128;           // jobs of `ahead` at which claims go to the database first
   std::chrono::milliseconds ahead{100};     // how much work of the present speed is held beyond the slots
   // A job's time limit counts from its claim. What has not begun after so long (what runs before it hangs) is handed
@@ -60,7 +60,8 @@ class WorkerCore {
   std::chrono::milliseconds silence_;
   int held_ = 0;  // claimed and not ended
   bool draining_ = false;
-  bool direct_ = false;        // the last direct claim found work: there is more than the offers bring
+  bool direct_ = false;        // there is more than the offers bring: they filled the room, or the last direct claim
+                               // found work
   int asked_ = 0;              // the claim under way is for so many
   bool asked_direct_ = false;  // and is a direct one
   bool doubtful_ = false;      // the last offers were old: somebody claims them without having been offered them

@@ -25,16 +25,16 @@ std::string_view outcome_of(How how) {
     case How::done: return "done";
     case How::failed: return "failed";
     case How::cancelled: return "cancelled";
-    case How::dead: return "dead";
+    case How::dead:
     case How::retry:
     case How::release:
     case How::park: break;
   }
-  CERTFLEET_INVARIANT(false, "a job that goes back has no outcome");
+  CERTFLEET_INVARIANT(false, "only a job that went to history has an outcome");
   return {};
 }
 
-// What the two statements found still held, and what became free with it.
+// What the three statements found still held, and what became free with it.
 struct Held {
   std::vector<JobId> ids;
   jobs::Holds freed;
@@ -66,6 +66,20 @@ void finish(Tx& tx, const Batch& ends, Held& held) {
     held.add(row);
 }
 
+void bury(Tx& tx, const Batch& dead, Held& held) {
+  if (dead.empty()) return;
+  ArrayLiteral ids, fences, errors, error_ids;
+  for (const auto* job : dead) {
+    ids.add(job->id.value());
+    fences.add(job->fence.value());
+    errors.add(job->error);
+    error_ids.add(std::int64_t{job->error_id});
+  }
+  auto name = tx.prepared("bury", sql::query("bury"));
+  for (const auto& row : tx.raw().exec_prepared(name, ids.take(), fences.take(), errors.take(), error_ids.take()))
+    held.add(row);
+}
+
 void put_back(Tx& tx, const Batch& backs, Held& held) {
   if (backs.empty()) return;
   ArrayLiteral ids, fences, waits, failed, errors, error_ids, parked;
@@ -88,10 +102,11 @@ void put_back(Tx& tx, const Batch& backs, Held& held) {
 
 // The whole of one batch in one transaction.
 Completed complete_together(Tx& tx, const Batch& batch) {
-  Batch ends, backs;
-  for (const auto* job : batch) (goes_back(*job) ? backs : ends).push_back(job);
+  Batch ends, dead, backs;
+  for (const auto* job : batch) (goes_back(*job) ? backs : job->how == How::dead ? dead : ends).push_back(job);
   Held held;
   finish(tx, ends, held);
+  bury(tx, dead, held);
   put_back(tx, backs, held);
 
   std::sort(held.ids.begin(), held.ids.end());

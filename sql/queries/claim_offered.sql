@@ -10,4 +10,4 @@ WHERE ctid = ANY (ARRAY(   -- what is locked stays where it is
   AND job.state = 'ready' AND queue = $2::job_queue
   AND EXISTS (SELECT 1 FROM session WHERE session.id = $1 AND expires_at > now())
 RETURNING id, fence, kind, subject_id, service_id, node_id, site_id, priority, request_no, attempts_failed,
-          attempts_max, crashes, date_part('epoch', time_limit)::bigint AS time_limit_s, concurrency_key, cancel
+          attempts_max, date_part('epoch', time_limit)::bigint AS time_limit_s, concurrency_key, cancel

@@ -150,6 +150,27 @@ TEST_F(WorkerCoreTest, a_slow_worker_too_claims_directly_until_it_finds_nothing_
   EXPECT_EQ(core.next(now).room, 4u) << "offers are welcome again";
 }
 
+// Else jobs that end at once would be done at the pace of the scheduler's looks, however many wait: too few at a time
+// to make the worker a fast one.
+TEST_F(WorkerCoreTest, looks_for_more_itself_when_offers_filled_its_room) {
+  core.offered(ids(1, 4), now);
+  ASSERT_EQ(core.next(now).claim_offered, ids(1, 4));
+  core.claimed(4, now);
+  EXPECT_EQ(core.next(now).claim_ready, 0) << "all slots are taken";
+  core.ended(4, now);
+  EXPECT_GE(core.next(now).claim_ready, 4);
+  core.claimed(0, now);
+  EXPECT_EQ(core.next(now).claim_ready, 0) << "there was nothing: offers will do";
+}
+
+TEST_F(WorkerCoreTest, waits_for_offers_while_these_leave_room) {
+  core.offered(ids(1, 3), now);
+  ASSERT_EQ(core.next(now).claim_offered, ids(1, 3));
+  core.claimed(3, now);
+  core.ended(3, now);
+  EXPECT_EQ(core.next(now).claim_ready, 0);
+}
+
 TEST_F(WorkerCoreTest, a_fast_worker_looks_for_more_now_and_then_though_offers_come) {
   run_fast(500);
   ASSERT_EQ(core.next(now).claim_ready, 128);
