@@ -29,8 +29,9 @@ class Front {
  private:
   std::optional<Place> place_;
   bool nothing_ = false;  // was got by the last claim
-  // Of looks at everything, for claims of many jobs and of few.
-  Pace many_;
+  // Of looks at everything, for claims of many jobs and of few. While one lasts, the worker's slots may run dry; what
+  // it finds behind the front waits longest with those who claim many.
+  Pace many_{{}, std::chrono::seconds(30)};
   Pace few_{std::chrono::milliseconds(100)};
 };
 

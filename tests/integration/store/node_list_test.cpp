@@ -125,6 +125,29 @@ TEST_F(NodeList, a_page_is_found_by_an_index_in_every_order_however_far_behind_i
       }
 }
 
+TEST_F(NodeList, a_part_of_a_name_is_found_among_many_however_many_have_it) {
+  test_.sql(
+      "SET session_replication_role = replica;"
+      "INSERT INTO node (service_id, group_id, site_id, access_id, name, kind, verify_mode, cert_file, key_file,"
+      " work_dir, apply_status) SELECT 1, 1, 1, 1, 'many-' || i, 'apache', 'none', '/c', '/k', '/w', 'none'"
+      " FROM generate_series(1, 40100) i");
+  auto names = [&](const std::string& part, int rows) {
+    Filter filter;
+    filter.name_part = part;
+    std::vector<std::string> found;
+    for (const auto& row : page(filter, {By::name, false, ""}, rows).rows) found.push_back(row.name);
+    return found;
+  };
+  EXPECT_EQ(names("Y-4001", 20), (std::vector<std::string>{"many-4001", "many-40010", "many-40011", "many-40012",
+                                                           "many-40013", "many-40014", "many-40015", "many-40016",
+                                                           "many-40017", "many-40018", "many-40019"}));
+  EXPECT_EQ(names("any-999", 2), (std::vector<std::string>{"many-999", "many-9990"}));
+  EXPECT_TRUE(names("999-many", 2).empty()) << "all its characters stand in some name, but not together";
+  EXPECT_EQ(names("00", 0).size(), std::stoul(test_.sql("SELECT count(*) FROM node WHERE name LIKE '%00%'")));
+  EXPECT_EQ(names("many", 3), (std::vector<std::string>{"many-1", "many-10", "many-100"}));
+  EXPECT_EQ(names("any-", 0).size(), 40100U) << "too many to name them all";
+}
+
 TEST_F(NodeList, no_more_are_counted_than_are_told) {
   test_.sql(
       "INSERT INTO node (service_id, site_id, access_id, name, kind, verify_mode, cert_file, key_file, work_dir,"

@@ -29,11 +29,13 @@ TEST(SqlFiles, each_function_is_written_once) {
   for (const auto& [name, count] : made) EXPECT_EQ(count, 1) << name;
 }
 
-// A body in a migration would be there a second time, and stay there when the first one changes.
-TEST(SqlFiles, no_migration_makes_a_function_or_a_trigger) {
+// A body in a migration would be there a second time, and stay there when the first one changes. But what an index
+// holds changes with a new index only.
+TEST(SqlFiles, no_migration_makes_a_trigger_or_a_function_but_those_of_indexes) {
   ASSERT_GT(sql::migrations().size(), 20U);
   for (const auto& file : sql::migrations()) {
-    EXPECT_TRUE(made_in(file.text).empty()) << file.name;
+    for (const auto& [name, count] : made_in(file.text))
+      EXPECT_NE(file.text.find("USING gin (" + name + "("), std::string_view::npos) << file.name << ": " << name;
     for (std::string_view maker : {"CREATE TRIGGER", "REPLACE TRIGGER"})
       EXPECT_EQ(file.text.find(maker), std::string_view::npos) << file.name << ": " << maker;
   }
