@@ -167,7 +167,7 @@ GRANT INSERT (queue, admitted, kind, subject_id, service_id, node_id, site_id, p
 GRANT USAGE ON SEQUENCE request_no TO certfleet_admin;
 
 GRANT EXECUTE ON FUNCTION is_person(), is_admin(), my_groups(), by_own_hand(), state(job),
-  services_with_part(text, integer), nodes_with_part(text, integer) TO certfleet_viewer;
+  ids_with_part(text, text, integer) TO certfleet_viewer;
 -- Whoever writes a service or node also writes the index on it.
 GRANT EXECUTE ON FUNCTION grams(bigint, text) TO certfleet_admin, certfleet_scheduler, certfleet_worker;
 GRANT EXECUTE ON FUNCTION promote(text[], text[]), job_of_person(job), limit_key_of(job_queue, bigint, bigint),

@@ -171,13 +171,14 @@ CREATE TABLE pg_temp.group_member AS SELECT 1::bigint AS group_id, 1::bigint AS 
 SET search_path TO pg_temp, certfleet, tap;
 SELECT is(my_groups(), ARRAY[2::bigint], 'his groups stay his');
 SELECT is_empty($$ SELECT 1 FROM certfleet.service WHERE id = 1 $$, 'and what he sees');
-SELECT is_empty($$ SELECT certfleet.services_with_part('red', 9) UNION ALL SELECT certfleet.nodes_with_part('red', 9) $$,
+SELECT is_empty($$ SELECT certfleet.ids_with_part('service', 'red', 9) UNION ALL SELECT certfleet.ids_with_part('node', 'red', 9) $$,
                 'and finds by a part of a name');
 SET search_path TO certfleet, tap, pg_temp;
-SELECT is_empty($$ SELECT services_with_part('red', 9) UNION ALL SELECT nodes_with_part('red', 9) $$,
+SELECT is_empty($$ SELECT ids_with_part('service', 'red', 9) UNION ALL SELECT ids_with_part('node', 'red', 9) $$,
                 'parts of names are found in his groups only');
-SELECT set_eq($$ SELECT services_with_part('blue', 9) UNION ALL SELECT nodes_with_part('blue', 9) $$, ARRAY[2::bigint],
-              'and are found there');
+SELECT set_eq($$ SELECT ids_with_part('service', 'blue', 9) UNION ALL SELECT ids_with_part('node', 'blue', 9) $$,
+              ARRAY[2::bigint], 'and are found there');
+SELECT throws_ok($$ SELECT ids_with_part('user_group', 'red', 9) $$, '22023', NULL, 'and in no other table');
 
 -- Statistics.
 SELECT is_empty($$ SELECT 1 FROM pg_stats WHERE schemaname = 'certfleet' AND tablename IN

@@ -69,6 +69,7 @@ failed_logins             a
 forget_what_was_served    -
 give_traces_to_group      -
 grams                     asw
+ids_with_part             av
 is_admin                  av
 is_owner                  -
 is_person                 av
@@ -92,7 +93,6 @@ may_change_service        -
 my_groups                 av
 next_lane                 sw
 node_by_person            -
-nodes_with_part           av
 offer_sealing_key         a
 order_by_person           -
 promote                   asw
@@ -120,7 +120,6 @@ retry_jobs                a
 sealed_boxes              a
 sealed_columns            avsbw
 sealing_turn              -
-services_with_part        av
 set_job_limit             a
 set_membership            -
 set_user                  a
