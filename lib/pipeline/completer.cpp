@@ -1,5 +1,7 @@
 #include "lib/pipeline/completer.h"
 
+#include <map>
+
 #include "lib/base/error.h"
 #include "lib/base/fault_point.h"
 #include "lib/base/log.h"
@@ -62,6 +64,7 @@ std::vector<store::Finished> Completer::gather(const std::stop_token& stop) {
 }
 
 void Completer::complete(const std::vector<store::Finished>& batch, const std::stop_token& stop) {
+  count_attempts(batch);
   if (!traces_.flush(Deadline::in(trace_wait))) log::warn("the traces of {} jobs are late", batch.size());
   auto pause = limits_.retry;
   for (int tries = 1;; ++tries) {
@@ -85,6 +88,15 @@ void Completer::complete(const std::vector<store::Finished>& batch, const std::s
     arrived_.wait_for(lock, pause, [] { return false; });
     pause = std::min(pause * 2, limits_.retry_max);
   }
+}
+
+// For a batch at once: for each job it would cost more than running one that does nothing.
+void Completer::count_attempts(const std::vector<store::Finished>& batch) {
+  std::map<std::string_view, int> attempts;
+  for (const auto& job : batch)
+    if (job.begun && job.how != store::Finished::How::park) ++attempts[job.kind];
+  for (const auto& [kind, count] : attempts)
+    metrics_.add("certfleet_attempts_total", count, {{"kind", std::string(kind)}});
 }
 
 void Completer::count(const store::Completed& completed) {

@@ -43,6 +43,7 @@ class Completer {
   void run(const std::stop_token& stop);
   std::vector<store::Finished> gather(const std::stop_token& stop);
   void complete(const std::vector<store::Finished>& batch, const std::stop_token& stop);
+  void count_attempts(const std::vector<store::Finished>& batch);
   void count(const store::Completed& completed);
 
   std::unique_ptr<store::JobStore> store_;

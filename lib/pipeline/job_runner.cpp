@@ -136,7 +136,6 @@ void JobRunner::attempt(const domain::Job& job, store::JobStore& store) {
   if (stopped == StopReason::session_lost)
     log::warn("job {} ({}): left to others, its session may have lapsed", job.id.value(), job.kind);
   auto finished = conclude(job, std::move(outcome), stopped, dice(), *handler);
-  parts_.metrics.add("certfleet_attempts_total", 1, {{"kind", job.kind}});
   if (!finished.error.empty()) log::warn("job {} ({}): {}", job.id.value(), job.kind, finished.error);
   if (int id = trace_of(finished.how)) context.trace(trace::line(id, {job.kind, finished.error}));
   parts_.completer.submit(std::move(finished));

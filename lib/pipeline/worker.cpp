@@ -137,12 +137,13 @@ struct Worker::Impl {
       claims_after = clock.now() + pause_without_database;
       in_doubt = true;
     }
-    daemon.metrics().add("certfleet_claims_total", 1, {{"way", next.claim_ready > 0 ? "direct" : "offered"}});
-    daemon.metrics().add("certfleet_jobs_claimed_total", static_cast<double>(jobs.size()));
-    core.claimed(static_cast<int>(jobs.size()), clock.now());
-    held += jobs.size();
+    const auto count = jobs.size();
+    core.claimed(static_cast<int>(count), clock.now());
+    held += count;
     for (const auto& job : jobs) known.insert(job.id);
     runner.add(std::move(jobs), began);
+    daemon.metrics().add("certfleet_claims_total", 1, {{"way", next.claim_ready > 0 ? "direct" : "offered"}});
+    daemon.metrics().add("certfleet_jobs_claimed_total", static_cast<double>(count));
   }
 
   // Passes on what has become ready; what no broker has room for waits in the database.

@@ -39,9 +39,15 @@ struct Held {
   std::vector<JobId> ids;
   jobs::Holds freed;
 
-  void add(const pqxx::row& row) {
-    ids.emplace_back(row["id"].as<std::int64_t>());
-    freed.add(row);
+  void add(const pqxx::result& rows) {
+    // Looked up once, not for each row.
+    auto id = rows.column_number("id");
+    auto key = rows.column_number("concurrency_key");
+    auto limit = rows.column_number("limit_key");
+    for (const auto& row : rows) {
+      ids.emplace_back(row[id].as<std::int64_t>());
+      freed.add(row[key], row[limit]);
+    }
   }
 };
 
@@ -61,9 +67,7 @@ void finish(Tx& tx, const Batch& ends, Held& held) {
     error_ids.add(std::int64_t{job->error_id});
   }
   auto name = tx.prepared("finish", sql::query("finish"));
-  for (const auto& row : tx.raw().exec_prepared(name, ids.take(), fences.take(), outcomes.take(), errors.take(),
-                                                error_ids.take()))
-    held.add(row);
+  held.add(tx.raw().exec_prepared(name, ids.take(), fences.take(), outcomes.take(), errors.take(), error_ids.take()));
 }
 
 void bury(Tx& tx, const Batch& dead, Held& held) {
@@ -76,8 +80,7 @@ void bury(Tx& tx, const Batch& dead, Held& held) {
     error_ids.add(std::int64_t{job->error_id});
   }
   auto name = tx.prepared("bury", sql::query("bury"));
-  for (const auto& row : tx.raw().exec_prepared(name, ids.take(), fences.take(), errors.take(), error_ids.take()))
-    held.add(row);
+  held.add(tx.raw().exec_prepared(name, ids.take(), fences.take(), errors.take(), error_ids.take()));
 }
 
 void put_back(Tx& tx, const Batch& backs, Held& held) {
@@ -93,11 +96,11 @@ void put_back(Tx& tx, const Batch& backs, Held& held) {
     parked.add(job->how == How::park ? "true" : "false");
   }
   auto name = tx.prepared("put_back", sql::query("put_back"));
-  for (const auto& row : tx.raw().exec_prepared(name, ids.take(), fences.take(), waits.take(), failed.take(),
-                                                errors.take(), error_ids.take(), parked.take())) {
-    held.add(row);
+  auto rows = tx.raw().exec_prepared(name, ids.take(), fences.take(), waits.take(), failed.take(), errors.take(),
+                                     error_ids.take(), parked.take());
+  held.add(rows);
+  for (const auto& row : rows)
     if (row["ready"].as<bool>()) tx.ready_jobs().push_back(jobs::job_ref(row));
-  }
 }
 
 // The whole of one batch in one transaction.

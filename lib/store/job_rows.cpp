@@ -19,9 +19,9 @@ domain::JobRef job_ref(const pqxx::row& row) {
   return ref;
 }
 
-void Holds::add(const pqxx::row& row) {
-  if (!row["concurrency_key"].is_null()) keys.emplace_back(row["concurrency_key"].c_str());
-  if (!row["limit_key"].is_null()) limits.emplace_back(row["limit_key"].c_str());
+void Holds::add(const pqxx::field& concurrency_key, const pqxx::field& limit_key) {
+  if (!concurrency_key.is_null()) keys.emplace_back(concurrency_key.c_str());
+  if (!limit_key.is_null()) limits.emplace_back(limit_key.c_str());
 }
 
 void promote(Tx& tx, const Holds& holds) {

@@ -5,6 +5,7 @@
 #include "lib/store/transaction.h"
 
 namespace pqxx {
+class field;
 class row;
 }
 
@@ -18,7 +19,7 @@ struct Holds {
   std::vector<std::string> keys;    // concurrency keys
   std::vector<std::string> limits;  // keys of limits
 
-  void add(const pqxx::row& row);  // its columns concurrency_key and limit_key
+  void add(const pqxx::field& concurrency_key, const pqxx::field& limit_key);
 };
 
 // Makes the waiting jobs ready that may now hold them, and adds these to tx.ready_jobs().

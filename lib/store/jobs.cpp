@@ -51,7 +51,7 @@ int enqueue(Tx& tx, std::span<const domain::NewJob> jobs) {
     if (row["ready"].as<bool>())
       tx.ready_jobs().push_back(job_ref(row));
     else
-      wanted.add(row);
+      wanted.add(row["concurrency_key"], row["limit_key"]);
   }
   promote(tx, wanted);
   return static_cast<int>(rows.size());
