@@ -32,8 +32,8 @@ class PartOfName {
     return row[0].as<bool>() && row[1].as<bool>();
   }
 
-  // Of the rows that have it, up to one more than few. A person's are found by the indexes that name_parts.sql tells of,
-  // others' and those of a part that is too short for these by reading all names.
+  // Of the rows that have it, up to one more than few. A person's are found by the indexes that name_parts.sql tells
+  // of, others' and those of a part that is too short for these by reading all names.
   std::vector<std::int64_t> ids() const {
     std::vector<std::int64_t> ids;
     auto add = [&](const pqxx::result& rows) {
