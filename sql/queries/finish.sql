@@ -4,7 +4,7 @@
 -- An empty $3 means that all are done, an empty $4 or $5 that there are no errors.
 -- A running job is one with a session: told so, the planner can't mistake the index of all running jobs for the
 -- way to these few. The arrays are read by position, which is cheaper than joining with them; width_bucket finds
--- the position by halves. Only what is needed is carried from the one table to the other: all columns cost a tenth more.
+-- the position by halves. Only what history has is carried from the one table to the other (docs/performance.md).
 WITH gone AS (
   DELETE FROM job
   WHERE id = ANY ($1::bigint[]) AND session_id IS NOT NULL
