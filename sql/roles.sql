@@ -200,8 +200,7 @@ GRANT EXECUTE ON FUNCTION state(job), promote(text[], text[]), limit_key_of(job_
   first_ready(job_queue, smallint, smallint, bigint, bigint, bigint),
   ready_of_priority(job_queue, smallint, bigint, integer, bigint, bigint, boolean, bigint, bigint, bigint, bigint,
                     bigint, bigint),
-  ready_by_turns(job_queue, bigint, integer, integer, boolean, bigint, bigint, boolean, smallint, bigint, bigint,
-                 bigint)
+  ready_by_turns(job_queue, bigint, integer, integer, boolean, bigint, bigint, boolean, boolean)
   TO certfleet_worker, certfleet_scheduler;
 GRANT SELECT ON job_limit TO certfleet_worker, certfleet_scheduler;
 GRANT SELECT, INSERT, UPDATE, DELETE ON session, job TO certfleet_worker;

@@ -19,6 +19,8 @@ class Pace {
     auto took = ended - began;
     next_ = took <= quick_ ? ended : ended + std::min(50 * took, rest_max_);
   }
+  // As after a long look.
+  void rest(Instant now) { next_ = now + rest_max_; }
 
  private:
   Monotonic::duration quick_;

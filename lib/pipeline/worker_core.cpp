@@ -29,11 +29,12 @@ int WorkerCore::capacity() const { return limits_.slots + ahead_; }
 
 int WorkerCore::room() const { return std::max(0, capacity() - held_); }
 
-// Fast jobs are claimed in batches, because commits are what costs; slow ones one by one, because waiting
-// for a batch would leave a slot idle.
+// Fast jobs are claimed in big batches, because commits are what costs. Of slower ones, a batch is what ends within a
+// tenth of `ahead`: what comes now and has its turn must not wait until half of what was claimed before has ended.
 bool WorkerCore::worth_claiming() const {
   if (room() == 0) return false;
-  return held_ < limits_.slots || room() >= std::min(capacity() / 2 + 1, limits_.batch_max);
+  int batch = fast() ? std::min(capacity() / 2 + 1, limits_.batch_max) : ahead_ / 10;
+  return held_ < limits_.slots || room() >= batch;
 }
 
 void WorkerCore::offered(std::span<const JobId> ids, Instant now) {

@@ -8,6 +8,7 @@
 #include "lib/store/arrays.h"
 #include "lib/store/job_rows.h"
 #include "lib/store/jobs.h"
+#include "lib/store/runs.h"
 #include "lib/store/sql.h"
 
 namespace certfleet::store {
@@ -53,21 +54,23 @@ struct Held {
 
 void finish(Tx& tx, const Batch& ends, Held& held) {
   if (ends.empty()) return;
-  ArrayLiteral ids, fences, outcomes, errors, error_ids;
+  RunsBuilder builder;
+  ArrayLiteral outcomes, errors, error_ids;
   // Most batches are all done: nothing is said about it then.
   bool plain = std::all_of(ends.begin(), ends.end(), [](const auto* job) {
     return job->how == How::done && job->error.empty() && job->error_id == 0;
   });
   for (const auto* job : ends) {
-    ids.add(job->id.value());
-    fences.add(job->fence.value());
+    builder.add(job->id, job->fence);
     if (plain) continue;
     outcomes.add(outcome_of(job->how));
     errors.add(job->error);
     error_ids.add(std::int64_t{job->error_id});
   }
   auto name = tx.prepared("finish", sql::query("finish"));
-  held.add(tx.raw().exec_prepared(name, ids.take(), fences.take(), outcomes.take(), errors.take(), error_ids.take()));
+  auto runs = builder.take();
+  held.add(tx.raw().exec_prepared(name, runs.firsts, runs.lasts, runs.fences, runs.befores, outcomes.take(),
+                                  errors.take(), error_ids.take()));
 }
 
 void bury(Tx& tx, const Batch& dead, Held& held) {

@@ -10,8 +10,8 @@
 #include "lib/base/error.h"
 #include "lib/store/arrays.h"
 #include "lib/store/completion.h"
-#include "lib/store/front.h"
 #include "lib/store/job_rows.h"
+#include "lib/store/looks.h"
 #include "lib/store/sql.h"
 #include "lib/store/turns.h"
 
@@ -156,13 +156,22 @@ class PostgresJobStore final : public JobStore {
 
   std::vector<domain::Job> claim_ready(SessionId session, domain::Queue queue, SiteId site,
                                        int jobs_max) override {
-    if (site) return claim_ready(session, queue, site, jobs_max, std::nullopt);
-    auto& front = fronts_[queue];
-    auto began = Monotonic::now();
-    if (front.resting(began)) return {};
-    auto jobs = claim_ready(session, queue, site, jobs_max, front.passed(jobs_max, began));
-    front.claimed(refs_of(jobs, queue), jobs_max, began, Monotonic::now());
-    return jobs;
+    auto& looks = claim_looks_[queue];
+    if (looks.resting(Monotonic::now())) return {};
+    return looks.look(jobs_max, [&](bool whole) {
+      std::vector<domain::Job> jobs;
+      database_.write_at_once([&](Tx& tx) {
+        const auto site_value = site.value();
+        auto& turns = claim_turns_[queue];
+        jobs = jobs_of(tx.raw().exec_prepared(prepared_query(tx, "claim_ready"), session.value(),
+                                              std::string(to_string(queue)), site ? &site_value : nullptr, jobs_max,
+                                              turns.skip(), turns.after().site.value(),
+                                              turns.after().service.value(), whole),
+                       session);
+        turns.served(refs_of(jobs, queue));
+      });
+      return jobs;
+    });
   }
 
   std::vector<domain::JobRef> release_unknown(SessionId session, const std::vector<JobId>& known) override {
@@ -226,45 +235,28 @@ class PostgresJobStore final : public JobStore {
   }
 
   std::vector<domain::JobRef> ready_jobs(domain::Queue queue, int jobs_max) override {
-    return database_.reading([&](Tx& tx) {
-      std::vector<domain::JobRef> ready;
-      auto& turns = look_turns_[queue];
-      for (const auto& row :
-           tx.raw().exec_prepared(prepared_query(tx, "ready_jobs"), std::string(to_string(queue)), jobs_max,
-                                  turns.after().site.value(), turns.after().service.value()))
-        ready.push_back(jobs::job_ref(row));
-      turns.served(ready);
-      return ready;
+    return offer_looks_[queue].look(jobs_max, [&](bool whole) {
+      return database_.reading([&](Tx& tx) {
+        std::vector<domain::JobRef> ready;
+        auto& turns = offer_turns_[queue];
+        for (const auto& row :
+             tx.raw().exec_prepared(prepared_query(tx, "ready_jobs"), std::string(to_string(queue)), jobs_max,
+                                    turns.after().site.value(), turns.after().service.value(), whole))
+          ready.push_back(jobs::job_ref(row));
+        turns.served(ready);
+        return ready;
+      });
     });
   }
 
  private:
-  std::vector<domain::Job> claim_ready(SessionId session, domain::Queue queue, SiteId site, int jobs_max,
-                                       const std::optional<Front::Place>& past) {
-    std::vector<domain::Job> jobs;
-    database_.write_at_once([&](Tx& tx) {
-      const auto site_value = site.value();
-      const auto [id, past_queue, past_site, past_service, past_priority] = past.value_or(Front::Place());
-      const std::array place = {std::int64_t{past_priority}, past_site.value(), past_service.value(),
-                                id.value()};
-      auto known = [&](std::size_t at) { return past ? &place.at(at) : nullptr; };
-      auto& turns = claim_turns_[queue];
-      jobs = jobs_of(tx.raw().exec_prepared(
-                         prepared_query(tx, "claim_ready"), session.value(), std::string(to_string(queue)),
-                         site ? &site_value : nullptr, jobs_max, turns.skip(), turns.after().site.value(),
-                         turns.after().service.value(), known(0), known(1), known(2), known(3)),
-                     session);
-      turns.served(refs_of(jobs, queue));
-    });
-    return jobs;
-  }
-
   Database database_;
-  std::map<domain::Queue, Front> fronts_;
   Pace sweeps_{std::chrono::milliseconds(50),
                std::chrono::minutes(1)};  // of those that look at all running jobs
+  std::map<domain::Queue, Looks> claim_looks_;
   std::map<domain::Queue, Turns> claim_turns_;
-  std::map<domain::Queue, Turns> look_turns_;
+  std::map<domain::Queue, Looks> offer_looks_;
+  std::map<domain::Queue, Turns> offer_turns_;
 };
 
 }  // namespace

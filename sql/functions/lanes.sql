@@ -1,8 +1,7 @@
 -- Where ready jobs wait: a lane is what waits for one site and service at one priority. The index job_lane has all that
 -- is admitted in the order of the lanes; these go through it for claims.sql, past those that somebody runs.
 -- What stood at the front of the index and was claimed is passed by at each look, until the server may forget it, which
--- a long transaction puts off. So there is one pass, and who has just emptied the front of a lane may say so
--- (p_past…, see claims.sql).
+-- a long transaction puts off. So there is one pass, and it may begin behind the front (p_past…, see claims.sql).
 
 -- The lane after the given one at its priority, of one site and none only if p_only is given. No row at the end.
 -- lane_first is the first job there.

@@ -12,8 +12,8 @@
 #include "lib/base/clock.h"
 #include "lib/base/error.h"
 #include "lib/pipeline/worker_core.h"
-#include "lib/store/arrays.h"
 #include "lib/store/jobs.h"
+#include "lib/store/runs.h"
 #include "lib/store/sql.h"
 
 namespace {
@@ -55,13 +55,11 @@ int one_batch(pqxx::connection& connection, std::int64_t session) {
   std::vector<std::pair<std::int64_t, std::int64_t>> jobs;
   for (const auto& row : rows) jobs.emplace_back(row[0].as<std::int64_t>(), row[1].as<std::int64_t>());
   std::sort(jobs.begin(), jobs.end());
-  store::ArrayLiteral ids, fences;
-  for (auto [id, fence] : jobs) {
-    ids.add(id);
-    fences.add(fence);
-  }
+  store::RunsBuilder builder;
+  for (auto [id, fence] : jobs) builder.add(JobId(id), Fence(fence));
+  auto runs = builder.take();
   pqxx::work end(connection);
-  auto ended = end.exec_prepared("finish", ids.take(), fences.take(), "{}", "{}", "{}");
+  auto ended = end.exec_prepared("finish", runs.firsts, runs.lasts, runs.fences, runs.befores, "{}", "{}", "{}");
   end.commit();
   return static_cast<int>(ended.size());
 }

@@ -67,6 +67,9 @@ end_sessions              -
 ensure_partitions         s
 failed_logins             a
 forget_what_was_served    -
+front_now                 -
+front_of                  -
+front_sequence            -
 give_traces_to_group      -
 grams                     asw
 ids_with_part             av
@@ -90,6 +93,7 @@ lost_jobs                 s
 mail_by_person            -
 make_ready                -
 may_change_service        -
+move_front                -
 my_groups                 av
 next_lane                 sw
 node_by_person            -
@@ -120,6 +124,7 @@ retry_jobs                a
 sealed_boxes              a
 sealed_columns            avsbw
 sealing_turn              -
+set_front                 -
 set_job_limit             a
 set_membership            -
 set_user                  a

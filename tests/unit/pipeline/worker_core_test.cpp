@@ -104,6 +104,16 @@ TEST_F(WorkerCoreTest, claims_fast_jobs_in_batches_no_larger_than_the_limit) {
   EXPECT_EQ(core.next(now).claim_offered.size(), 128u);
 }
 
+TEST_F(WorkerCoreTest, claims_slower_jobs_when_a_tenth_of_what_it_works_ahead_has_ended) {
+  run_fast(80);
+  core.claimed(84, now);
+  core.offered(ids(1, 40), now);
+  core.ended(7, now + 1ms);
+  EXPECT_TRUE(core.next(now + 1ms).claim_offered.empty());
+  core.ended(1, now + 2ms);
+  EXPECT_EQ(core.next(now + 2ms).claim_offered, ids(1, 8));
+}
+
 TEST_F(WorkerCoreTest, fills_its_batches_directly_while_jobs_end_faster_than_single_offers_come) {
   run_fast(500);
   core.offered(ids(1, 3), now);
