@@ -20,7 +20,8 @@ class FrontsTest : public ::testing::Test {
     // The ids of a claim of so many.
     std::vector<std::int64_t> claim(int jobs_max) {
       std::vector<std::int64_t> ids;
-      for (const auto& job : store->claim_ready(session, Queue::apply, SiteId(), jobs_max)) ids.push_back(job.id.value());
+      for (const auto& job : store->claim_ready(session, Queue::apply, SiteId(), jobs_max))
+        ids.push_back(job.id.value());
       return ids;
     }
     std::unique_ptr<JobStore> store;
@@ -34,7 +35,8 @@ class FrontsTest : public ::testing::Test {
            ", 4, '1 min' FROM generate_series(0, " + std::to_string(count - 1) + ") AS n");
   }
   void make_ready(std::int64_t first, std::int64_t last) {
-    db.sql("UPDATE job SET session_id = NULL WHERE id BETWEEN " + std::to_string(first) + " AND " + std::to_string(last));
+    db.sql("UPDATE job SET session_id = NULL WHERE id BETWEEN " + std::to_string(first) + " AND " +
+           std::to_string(last));
   }
   // "id last" of fronts.sql.
   std::string front() { return db.sql("SELECT id || ' ' || last FROM front_now('apply')"); }
