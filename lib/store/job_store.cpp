@@ -11,12 +11,17 @@
 #include "lib/store/arrays.h"
 #include "lib/store/completion.h"
 #include "lib/store/job_rows.h"
+#include "lib/store/jobs.h"
 #include "lib/store/looks.h"
 #include "lib/store/sql.h"
 #include "lib/store/turns.h"
 
 namespace certfleet::store {
 namespace {
+
+// Held by the store that listens for a queue and site: "ear" with the queue behind it, and the site. (Of two sites whose
+// numbers agree in the last 32 bits only one would have a listener.)
+constexpr std::int32_t ear_lock = 0x65617200;
 
 constexpr int unparked_max = 10'000;  // of one opening: more would make it slow; the rest comes due by itself
 
@@ -186,6 +191,30 @@ class PostgresJobStore final : public JobStore {
     });
   }
 
+  bool listen(domain::Queue queue, SiteId site) override {
+    if (database_.listens()) return true;
+    ear_ = {queue, site};
+    // After a LISTEN that failed, the lock may be there already: taken twice or once, it ends with the connection.
+    if (!database_.try_advisory_lock(ear_lock + static_cast<std::int32_t>(queue),
+                                     static_cast<std::int32_t>(site.value())))
+      return false;
+    database_.listen(jobs::channel);
+    return true;
+  }
+
+  int socket() const override { return database_.listens() ? database_.socket() : -1; }
+
+  std::vector<domain::JobRef> heard() override {
+    std::vector<domain::JobRef> refs;
+    if (!database_.listens()) return refs;
+    const auto [queue, site] = ear_;
+    for (const auto& [channel, notice] : database_.notifications()) {
+      auto ref = jobs::job_of_notice(notice);
+      if (ref && ref->queue == queue && (!site || !ref->site || ref->site == site)) refs.push_back(*ref);
+    }
+    return refs;
+  }
+
   Completed complete(const std::vector<Finished>& batch) override { return complete_batch(database_, batch); }
 
   std::vector<domain::JobRef> commit_guarded(JobId job, Fence fence,
@@ -251,6 +280,7 @@ class PostgresJobStore final : public JobStore {
 
  private:
   Database database_;
+  std::pair<domain::Queue, SiteId> ear_;  // for whom it listens, if it does
   Pace sweeps_{std::chrono::milliseconds(50),
                std::chrono::minutes(1)};  // of those that look at all running jobs
   std::map<domain::Queue, Looks> claim_looks_;

@@ -90,6 +90,18 @@ class JobStore {
   // worker does not know of. `known` are all that it holds.
   virtual std::vector<domain::JobRef> release_unknown(SessionId session, const std::vector<JobId>& known) = 0;
 
+  // Persons' jobs as the database itself tells of them (jobs::enqueue_by_person), without scheduler and broker in
+  // between. A hint as any offer: it may be lost, doubled, late or forged. Of the stores that ask for the same queue
+  // and site one listens, on its connection, as long as that lasts; a store without a database never does.
+  // Tries to become that one, or still is it: to be asked now and then, always for the same queue and site.
+  virtual bool listen(domain::Queue /*queue*/, SiteId /*site*/) { return false; }
+  // Readable when there may be something to hear; -1 while it does not listen. To be asked anew before each wait.
+  virtual int socket() const { return -1; }
+  // What was told since the last call and a worker of the queue and site may take. Never blocks; nothing while it does
+  // not listen. To be asked also if the socket was not readable: answers to other questions bring some along.
+  // Failure(unreachable) if the connection was lost: from then on it does not listen.
+  virtual std::vector<domain::JobRef> heard() { return {}; }
+
   virtual Completed complete(const std::vector<Finished>& batch) = 0;
 
   // Runs `body` in a transaction of its own if the job is still held under this fence; else Failure(stale).

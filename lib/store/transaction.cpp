@@ -236,12 +236,23 @@ void Database::listen(const std::string& channel) {
   });
 }
 
+bool Database::listens() const { return socket() >= 0 && !impl_->receivers.empty(); }
+
 bool Database::try_advisory_lock(std::int64_t key) {
   return impl_->guarded([&] {
     auto& connection = impl_->live();
     Impl::Asking asking(*impl_);
     pqxx::nontransaction raw(connection);
     return raw.exec_params1("SELECT pg_try_advisory_lock($1)", key)[0].as<bool>();
+  });
+}
+
+bool Database::try_advisory_lock(std::int32_t space, std::int32_t key) {
+  return impl_->guarded([&] {
+    auto& connection = impl_->live();
+    Impl::Asking asking(*impl_);
+    pqxx::nontransaction raw(connection);
+    return raw.exec_params1("SELECT pg_try_advisory_lock($1::int, $2::int)", space, key)[0].as<bool>();
   });
 }
 

@@ -109,8 +109,12 @@ class Database {
   std::vector<std::pair<std::string, std::string>> notifications();
   // LISTEN on this connection; holds until it is lost.
   void listen(const std::string& channel);
+  // True as long as it holds.
+  bool listens() const;
   // Takes a session-level advisory lock if it is free. Held until the connection ends.
   bool try_advisory_lock(std::int64_t key);
+  // The same for a pair of numbers, which no single number ever meets.
+  bool try_advisory_lock(std::int32_t space, std::int32_t key);
 
  private:
   friend class Tx;
