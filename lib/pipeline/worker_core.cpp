@@ -9,6 +9,7 @@ namespace certfleet::pipeline {
 namespace {
 
 constexpr std::chrono::milliseconds turn{100};  // longest wait of an undisturbed worker
+constexpr std::size_t echoes_max = 256;  // more is a flood; an echo that is taken for an offer costs two questions
 
 std::chrono::milliseconds since(Instant then, Instant now) {
   return std::chrono::duration_cast<std::chrono::milliseconds>(now - then);
@@ -40,7 +41,28 @@ bool WorkerCore::worth_claiming() const {
 void WorkerCore::offered(std::span<const JobId> ids, Instant now) {
   if (!ids.empty()) heard_ = now;
   for (JobId id : ids)
-    if (offered_.insert(id).second) offers_.push_back(id);
+    if (!is_echo(id, now)) keep(id);
+}
+
+void WorkerCore::heard(std::span<const JobId> ids, Instant now) {
+  std::erase_if(echoes_, [&](const auto& echo) { return since(echo.second, now) >= silence_; });
+  for (JobId id : ids) {
+    if (room() <= static_cast<int>(offers_.size())) return;
+    heard_ = now;
+    keep(id);
+    if (echoes_.size() < echoes_max) echoes_[id] = now;
+  }
+}
+
+void WorkerCore::keep(JobId id) {
+  if (offered_.insert(id).second) offers_.push_back(id);
+}
+
+// A broker's offer of what was heard: claimed again it would bring nothing but doubt. Only once and only soon: later
+// the job may be ready again.
+bool WorkerCore::is_echo(JobId id, Instant now) {
+  auto echo = echoes_.extract(id);
+  return !echo.empty() && since(echo.mapped(), now) < silence_;
 }
 
 void WorkerCore::claimed(int jobs, Instant now) {

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <deque>
+#include <map>
 #include <span>
 #include <unordered_set>
 #include <vector>
@@ -32,6 +33,9 @@ class WorkerCore {
 
   // What happened.
   void offered(std::span<const JobId> ids, Instant now);
+  // The same, told by the database itself: as many as there is room for, the others are forgotten. A broker offers them
+  // soon after, too, which is no news then.
+  void heard(std::span<const JobId> ids, Instant now);
   void claimed(int jobs, Instant now);  // the answer to the claim that next() asked for
   void ended(int jobs, Instant now);    // handlers returned
   void handed_back(int jobs);           // before they began: that tells nothing of how fast jobs end
@@ -54,6 +58,8 @@ class WorkerCore {
   int room() const;  // jobs that may still be claimed
   bool worth_claiming() const;
   bool fast() const { return ahead_ >= limits_.fast_from; }  // jobs end faster than single offers come
+  void keep(JobId id);
+  bool is_echo(JobId id, Instant now);
   bool backlog(Instant now) const { return (fast() || doubtful_) && now >= probe_at_; }
 
   WorkerLimits limits_;
@@ -69,6 +75,7 @@ class WorkerCore {
   Instant heard_;              // the last offer that was worth something, or direct claim
   std::deque<JobId> offers_;
   std::unordered_set<JobId> offered_;  // the same, to drop doubles
+  std::map<JobId, Instant> echoes_;    // heard lately, and not yet offered by a broker
 
   // Ends within the running window, and the speed of the last one.
   Instant window_start_;

@@ -191,6 +191,49 @@ TEST_F(WorkerCoreTest, a_fast_worker_looks_for_more_now_and_then_though_offers_c
   EXPECT_EQ(core.next(now + limits.ahead).claim_ready, 128);
 }
 
+TEST_F(WorkerCoreTest, claims_what_it_has_heard_of_and_forgets_what_it_has_no_room_for) {
+  core.offered(ids(1, 1), now);
+  core.heard(ids(2, 1000), now);
+  auto next = core.next(now);
+  EXPECT_EQ(next.claim_offered, ids(1, 4));
+  EXPECT_EQ(next.room, 0u);
+  core.claimed(4, now);
+  core.heard(ids(5, 1000), now);
+  core.ended(1, now);
+  EXPECT_TRUE(core.next(now).claim_offered.empty()) << "what is dropped the scheduler offers";
+}
+
+TEST_F(WorkerCoreTest, a_brokers_offer_of_what_it_has_heard_of_is_dropped_once_and_only_soon) {
+  auto hears_and_ends = [&](std::int64_t id) {
+    core.heard(ids(id, 1), now);
+    ASSERT_EQ(core.next(now).claim_offered, ids(id, 1));
+    core.claimed(1, now);
+    core.ended(1, now);
+  };
+  hears_and_ends(1);
+  core.offered(ids(1, 1), now + 5ms);
+  EXPECT_TRUE(core.next(now + 5ms).claim_offered.empty());
+  core.offered(ids(1, 1), now + 5ms);
+  EXPECT_EQ(core.next(now + 5ms).claim_offered, ids(1, 1)) << "it is ready again";
+  core.claimed(1, now);
+  core.ended(1, now);
+  hears_and_ends(2);
+  now += limits.silence;
+  core.offered(ids(2, 1), now);
+  EXPECT_EQ(core.next(now).claim_offered, ids(2, 1)) << "that is no answer to what it heard";
+}
+
+TEST_F(WorkerCoreTest, remembers_no_more_than_a_few_hundred_that_it_has_heard_of) {
+  for (int id = 1; id <= 300; ++id) {
+    core.heard(ids(id, 1), now);
+    core.next(now);
+    core.claimed(1, now);
+    core.ended(1, now);
+  }
+  core.offered(ids(1, 300), now);
+  EXPECT_EQ(core.next(now).claim_offered, ids(257, 4));
+}
+
 TEST_F(WorkerCoreTest, takes_nothing_new_while_draining) {
   core.offered(ids(1, 2), now);
   core.drain();
