@@ -84,6 +84,7 @@ struct Worker::Impl {
   std::unique_ptr<store::JobStore> claims;
   Instant claims_after{};  // no claim before: the database was away
   Instant next_held_look{};
+  Instant next_listen{};
   RunningJobs running;
   TraceWriter traces;
   Completer completer;
@@ -158,14 +159,34 @@ struct Worker::Impl {
     bus->offer(std::move(news.ready));
   }
 
+  // One worker of each queue and site hears of persons' jobs itself, and begins without the scheduler and a broker in
+  // between. These offer the same jobs: what is lost here, or has no room here, comes by them.
+  void hear() {
+    auto now = clock.now();
+    try {
+      if (session.current() && now >= next_listen) {
+        next_listen = now + settings.session.beat;
+        claims->listen(settings.queue, settings.site);
+      }
+      std::vector<JobId> ids;
+      for (const auto& ref : claims->heard()) ids.push_back(ref.id);
+      if (session.current()) core.heard(ids, now);
+    } catch (const Failure& failure) {
+      log::warn("listening: {}", failure.what());
+    }
+    daemon.metrics().set("certfleet_worker_listening", claims->socket() >= 0 ? 1 : 0);
+  }
+
   void turn() {
     auto next = core.next(clock.now());
     bool claiming = next.claim_ready > 0 || !next.claim_offered.empty();
     if (claiming) claim(next);
     bus->set_room(session.current() ? next.room : 0);
-    std::array fds = {wakeup.fd(), daemon.drain_fd()};
-    auto events = bus->poll(claiming ? std::chrono::milliseconds(0) : next.wait, fds);
+    std::array fds = {wakeup.fd(), daemon.drain_fd(), claims->socket()};
+    auto events = bus->poll(claiming ? std::chrono::milliseconds(0) : next.wait,
+                            std::span(fds).first(fds.back() >= 0 ? 3 : 2));
     wakeup.clear();
+    hear();
     std::vector<JobId> ids;
     for (const auto& ref : events.offers) ids.push_back(ref.id);
     core.offered(ids, clock.now());
@@ -191,13 +212,15 @@ struct Worker::Impl {
   }
 
   void drain() {
+    auto until = clock.now() + settings.drain_limit;
     core.drain();
     session.drain();
     bus->set_room(0);
     bus->bye("draining");
     FAULT_POINT("drain.before");
     release(runner.hand_back());
-    auto until = clock.now() + settings.drain_limit;
+    claims.reset();  // so that another worker listens
+    daemon.metrics().set("certfleet_worker_listening", 0);
     bool stopped = false;
     while (core.held() > 0) {
       if (!stopped && (clock.now() >= until || daemon.abandon().stop_requested())) {

@@ -1,4 +1,5 @@
-// A whole worker in this process, on a real database, with every broker dead: it claims directly.
+// A whole worker in this process, on a real database, with every broker dead: it claims directly, and hears of persons'
+// jobs itself.
 #include "lib/pipeline/worker.h"
 
 #include <gtest/gtest.h>
@@ -39,10 +40,11 @@ class Scripted final : public Handler {
   bool sees_cancelled_;
 };
 
-// Only tells of what it was to offer.
+// Only tells of what it was to offer. While it is patient it waits for what is to be waited for, and not for the time.
 class OfferBus final : public bus::Bus {
  public:
-  explicit OfferBus(std::function<void(const bus::JobRef&)> offered) : offered_(std::move(offered)) {}
+  explicit OfferBus(std::function<void(const bus::JobRef&)> offered, const std::atomic<bool>* patient = nullptr)
+      : offered_(std::move(offered)), patient_(patient) {}
   void set_room(std::size_t) override {}
   std::vector<bus::JobRef> offer(std::vector<bus::JobRef> refs) override {
     for (const auto& ref : refs) offered_(ref);
@@ -52,7 +54,7 @@ class OfferBus final : public bus::Bus {
   Events poll(std::chrono::milliseconds timeout, std::span<const int> fds) override {
     bus::Poller poller;
     for (int fd : fds) poller.add_fd(fd);
-    poller.wait(timeout);
+    poller.wait(timeout > 0ms && patient_ != nullptr && *patient_ ? 1h : timeout);
     return {};
   }
   std::size_t connected() const override { return 1; }
@@ -60,6 +62,7 @@ class OfferBus final : public bus::Bus {
 
  private:
   std::function<void(const bus::JobRef&)> offered_;
+  const std::atomic<bool>* patient_;
 };
 
 class WorkerTest : public ::testing::Test {
@@ -67,6 +70,7 @@ class WorkerTest : public ::testing::Test {
   testing::TestDatabase db;
   store::Database database{db.settings()};
   SystemClock clock;
+  std::chrono::milliseconds silence = 50ms;
 
   // A worker in a thread; drained and joined at its end.
   struct Running {
@@ -74,6 +78,8 @@ class WorkerTest : public ::testing::Test {
     std::unique_ptr<Worker> worker;
     std::thread thread;
 
+    bool tells(const std::string& metric) { return daemon.metrics().render().find(metric) != std::string::npos; }
+    bool listens() { return tells("certfleet_worker_listening 1"); }
     void drain() {
       if (!thread.joinable()) return;
       daemon.request_drain();
@@ -90,7 +96,7 @@ class WorkerTest : public ::testing::Test {
     settings.database = db.settings();
     settings.queue = domain::Queue::apply;
     settings.limits.slots = slots;
-    settings.limits.silence = 50ms;
+    settings.limits.silence = silence;
     settings.limits.held_max = 200ms;
     settings.session.beat = 100ms;
     settings.session.retry = 50ms;
@@ -291,6 +297,81 @@ TEST_F(WorkerTest, a_lost_connection_is_made_anew) {
     enqueue(20);
   }
   EXPECT_TRUE(eventually(15s, [&] { return count("job_history") == "150"; })) << count("job_history");
+}
+
+// Without an offer these find nothing: no broker, no scheduler, and no look of their own for hours.
+class HearingWorkerTest : public WorkerTest {
+ protected:
+  HearingWorkerTest() { silence = 10h; }
+
+  void start_by_person() {
+    database.write([](store::Tx& tx) { store::jobs::enqueue_by_person(tx, {.kind = "apply.run", .subject = 1}); });
+  }
+  std::string listener() {
+    return db.sql("SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND objsubid = 2 AND granted"
+                  " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())");
+  }
+  bool done(int jobs) {
+    return eventually(10s, [&] { return count("job_history WHERE outcome = 'done'") == std::to_string(jobs); });
+  }
+};
+
+TEST_F(HearingWorkerTest, a_persons_job_runs_without_a_scheduler_and_a_broker) {
+  std::atomic<bool> patient = false;
+  auto worker = start([](const auto&, Context&) { return Outcome::done(); }, 4, "apply.run",
+                      std::make_unique<OfferBus>([](const bus::JobRef&) {}, &patient));
+  ASSERT_TRUE(eventually(5s, [&] { return worker->listens(); }));
+  patient = true;
+  start_by_person();
+  EXPECT_TRUE(done(1));
+  EXPECT_TRUE(worker->tells("certfleet_claims_total{way=\"offered\"} 1"));
+  EXPECT_FALSE(worker->tells("way=\"direct\""));
+}
+
+TEST_F(HearingWorkerTest, one_that_lost_its_connection_listens_again) {
+  auto worker = start([](const auto&, Context&) { return Outcome::done(); });
+  ASSERT_TRUE(eventually(5s, [&] { return worker->listens(); }));
+  for (int jobs = 1; jobs <= 3; ++jobs) {
+    auto before = listener();
+    db.sql("SELECT pg_terminate_backend(" + before + ", 5000)");
+    ASSERT_TRUE(eventually(5s, [&] { return !listener().empty() && worker->listens(); }));
+    EXPECT_NE(listener(), before);
+    start_by_person();
+    EXPECT_TRUE(done(jobs));
+  }
+}
+
+TEST_F(HearingWorkerTest, one_that_drains_leaves_the_listening_to_another_while_its_last_job_runs) {
+  std::latch begun(1);
+  std::latch go_on(1);
+  auto first = start([&](const auto&, Context&) {
+    begun.count_down();
+    go_on.wait();
+    return Outcome::done();
+  });
+  ASSERT_TRUE(eventually(5s, [&] { return first->listens(); }));
+  start_by_person();
+  begun.wait();
+  auto second = start([](const auto&, Context&) { return Outcome::done(); });
+  ASSERT_TRUE(eventually(5s, [&] { return count("session") == "2"; }));
+  EXPECT_FALSE(second->listens());
+  first->daemon.request_drain();
+  bool took_over = eventually(5s, [&] { return second->listens(); });
+  EXPECT_FALSE(first->listens());
+  start_by_person();
+  bool ran = took_over && done(1);
+  go_on.count_down();
+  EXPECT_TRUE(ran);
+  EXPECT_TRUE(done(2));
+}
+
+TEST_F(HearingWorkerTest, forged_notices_only_make_it_look_itself) {
+  auto worker = start([](const auto&, Context&) { return Outcome::done(); });
+  ASSERT_TRUE(eventually(5s, [&] { return worker->listens(); }));
+  enqueue(10);
+  db.sql("SELECT count(pg_notify('certfleet_jobs', n || ' apply 0 0 0')) FROM generate_series(1000, 20000) n");
+  EXPECT_TRUE(done(10));
+  EXPECT_TRUE(worker->tells("way=\"direct\""));
 }
 
 }  // namespace
