@@ -19,8 +19,8 @@
 namespace certfleet::store {
 namespace {
 
-// Held by the store that listens for a queue and site: "ear" with the queue behind it, and the site. (Of two sites whose
-// numbers agree in the last 32 bits only one would have a listener.)
+// Held by the store that listens for a queue and site: "ear" with the queue behind it, and the site. (Of two sites
+// whose numbers agree in the last 32 bits only one would have a listener.)
 constexpr std::int32_t ear_lock = 0x65617200;
 
 constexpr int unparked_max = 10'000;  // of one opening: more would make it slow; the rest comes due by itself
