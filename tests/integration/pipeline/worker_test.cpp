@@ -40,11 +40,16 @@ class Scripted final : public Handler {
   bool sees_cancelled_;
 };
 
-// Only tells of what it was to offer. While it is patient it waits for what is to be waited for, and not for the time.
+// Only tells of what it was to offer.
 class OfferBus final : public bus::Bus {
  public:
-  explicit OfferBus(std::function<void(const bus::JobRef&)> offered, const std::atomic<bool>* patient = nullptr)
-      : offered_(std::move(offered)), patient_(patient) {}
+  // While patient it waits for what is to be waited for, however long that takes, and counts these waits.
+  struct Patience {
+    std::atomic<bool> patient = false;
+    std::atomic<int> waits = 0;
+  };
+  explicit OfferBus(std::function<void(const bus::JobRef&)> offered, Patience* patience = nullptr)
+      : offered_(std::move(offered)), patience_(patience) {}
   void set_room(std::size_t) override {}
   std::vector<bus::JobRef> offer(std::vector<bus::JobRef> refs) override {
     for (const auto& ref : refs) offered_(ref);
@@ -54,7 +59,9 @@ class OfferBus final : public bus::Bus {
   Events poll(std::chrono::milliseconds timeout, std::span<const int> fds) override {
     bus::Poller poller;
     for (int fd : fds) poller.add_fd(fd);
-    poller.wait(timeout > 0ms && patient_ != nullptr && *patient_ ? 1h : timeout);
+    bool patient = timeout > 0ms && patience_ != nullptr && patience_->patient;
+    if (patient) ++patience_->waits;
+    poller.wait(patient ? 1h : timeout);
     return {};
   }
   std::size_t connected() const override { return 1; }
@@ -62,7 +69,7 @@ class OfferBus final : public bus::Bus {
 
  private:
   std::function<void(const bus::JobRef&)> offered_;
-  const std::atomic<bool>* patient_;
+  Patience* patience_;
 };
 
 class WorkerTest : public ::testing::Test {
@@ -317,11 +324,12 @@ class HearingWorkerTest : public WorkerTest {
 };
 
 TEST_F(HearingWorkerTest, a_persons_job_runs_without_a_scheduler_and_a_broker) {
-  std::atomic<bool> patient = false;
+  OfferBus::Patience patience;
   auto worker = start([](const auto&, Context&) { return Outcome::done(); }, 4, "apply.run",
-                      std::make_unique<OfferBus>([](const bus::JobRef&) {}, &patient));
+                      std::make_unique<OfferBus>([](const bus::JobRef&) {}, &patience));
   ASSERT_TRUE(eventually(5s, [&] { return worker->listens(); }));
-  patient = true;
+  patience.patient = true;
+  ASSERT_TRUE(eventually(5s, [&] { return patience.waits > 0; }));
   start_by_person();
   EXPECT_TRUE(done(1));
   EXPECT_TRUE(worker->tells("certfleet_claims_total{way=\"offered\"} 1"));
@@ -351,7 +359,9 @@ TEST_F(HearingWorkerTest, one_that_drains_leaves_the_listening_to_another_while_
   });
   ASSERT_TRUE(eventually(5s, [&] { return first->listens(); }));
   start_by_person();
-  begun.wait();
+  bool runs = eventually(5s, [&] { return begun.try_wait(); });
+  if (!runs) go_on.count_down();
+  ASSERT_TRUE(runs);
   auto second = start([](const auto&, Context&) { return Outcome::done(); });
   ASSERT_TRUE(eventually(5s, [&] { return count("session") == "2"; }));
   EXPECT_FALSE(second->listens());
