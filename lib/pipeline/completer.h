@@ -16,7 +16,7 @@
 namespace certfleet::pipeline {
 
 struct CompleterLimits {
-  std::size_t batch_max = 1024;              // jobs of one commit
+  std::size_t batch_max = 2048;              // jobs of one commit
   std::chrono::milliseconds gather{10};      // how long a batch waits for more, if more are running
   std::chrono::milliseconds retry{200};      // after a failure of the database; doubles up to the next
   std::chrono::milliseconds retry_max{2000};

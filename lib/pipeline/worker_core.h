@@ -16,8 +16,8 @@ namespace certfleet::pipeline {
 
 struct WorkerLimits {
   int slots = 4;                 // handlers that run at the same time
-  int ahead_max = 4096;          // jobs held beyond the slots, however fast they end
-  int batch_max = 1024;          // jobs of one claim; more makes locks long and gains little
+  int ahead_max = 8192;          // jobs held beyond the slots, however fast they end
+  int batch_max = 2048;          // jobs of one claim; more makes locks long and gains little
   int fast_from = 128;           // jobs of `ahead` at which claims go to the database first
   std::chrono::milliseconds ahead{100};     // how much work of the present speed is held beyond the slots
   // A job's time limit counts from its claim. What has not begun after so long (what runs before it hangs) is handed

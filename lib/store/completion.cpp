@@ -69,8 +69,13 @@ void finish(Tx& tx, const Batch& ends, Held& held) {
   }
   auto name = tx.prepared("finish", sql::query("finish"));
   auto runs = builder.take();
-  held.add(tx.raw().exec_prepared(name, runs.firsts, runs.lasts, runs.fences, runs.befores, outcomes.take(),
-                                  errors.take(), error_ids.take()));
+  auto row = tx.raw().exec_prepared1(name, runs.firsts, runs.lasts, runs.fences, runs.befores, outcomes.take(),
+                                     errors.take(), error_ids.take(), ends.size());
+  held.freed = {array_items(row["keys"].as<std::string>("{}")), array_items(row["limits"].as<std::string>("{}"))};
+  if (row["ids"].is_null())
+    for (const auto* job : ends) held.ids.push_back(job->id);
+  else
+    for (const auto& id : array_items(row["ids"].c_str())) held.ids.emplace_back(std::stoll(id));
 }
 
 void bury(Tx& tx, const Batch& dead, Held& held) {

@@ -2,7 +2,8 @@
 -- results must not be written.
 -- The jobs come in runs of consecutive ids under one fence, in ascending order: $1 the first of each run, $2 the last,
 -- $3 the fence, $4 how many jobs come before it. By position among all: $5 outcomes (empty: all are done), $6 errors ('':
--- none; empty: none at all), $7 error ids (0: none; empty: none at all).
+-- none; empty: none at all), $7 error ids (0: none; empty: none at all). $8 is how many jobs they are in all.
+-- One row comes back: the keys and limits that became free, and, unless all have ended, the ids of those that have.
 -- A run is one way down the index, however long it is: what a worker claims together mostly ends together. A running job
 -- is one with a session: told so, the planner can't mistake the index of all running jobs for the way to these few. Only
 -- what history has is carried from the one table to the other (docs/performance.md).
@@ -26,4 +27,7 @@ WITH gone AS (
          CASE WHEN cardinality($7::integer[]) > 0 THEN nullif(($7::integer[])[place], 0) END
   FROM gone
 )
-SELECT id, concurrency_key, limit_key FROM gone
+SELECT array_agg(concurrency_key) FILTER (WHERE concurrency_key IS NOT NULL) AS keys,
+       array_agg(limit_key) FILTER (WHERE limit_key IS NOT NULL) AS limits,
+       CASE WHEN count(*) < $8::bigint THEN (SELECT coalesce(array_agg(id), '{}') FROM gone) END AS ids
+FROM gone

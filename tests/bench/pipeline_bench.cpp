@@ -59,9 +59,11 @@ int one_batch(pqxx::connection& connection, std::int64_t session) {
   for (auto [id, fence] : jobs) builder.add(JobId(id), Fence(fence));
   auto runs = builder.take();
   pqxx::work end(connection);
-  auto ended = end.exec_prepared("finish", runs.firsts, runs.lasts, runs.fences, runs.befores, "{}", "{}", "{}");
+  auto ended = end.exec_prepared1("finish", runs.firsts, runs.lasts, runs.fences, runs.befores, "{}", "{}", "{}",
+                                  jobs.size());
   end.commit();
-  return static_cast<int>(ended.size());
+  CERTFLEET_INVARIANT(ended["ids"].is_null(), "somebody else has ended jobs");
+  return static_cast<int>(jobs.size());
 }
 
 void ceiling(const store::DatabaseSettings& settings, int connections) {

@@ -64,7 +64,7 @@ TEST_F(JobStoreTest, offers_and_ends_find_their_jobs_by_the_primary_key_alone) {
   };
   for (const auto& [query, arguments] :
        {std::pair("claim_offered", "1, 'apply', '{1,2}'"),
-        std::pair("finish", "'{1}', '{1}', '{1}', '{0}', '{}', '{}', '{}'"),
+        std::pair("finish", "'{1}', '{1}', '{1}', '{0}', '{}', '{}', '{}', 1"),
         std::pair("bury", "'{1}', '{1}', '{\"\"}', '{0}'"),
         std::pair("put_back", "'{1}', '{1}', '{0}', '{0}', '{\"\"}', '{0}', '{f}'")}) {
     auto found = plan(query, arguments);
