@@ -50,7 +50,8 @@ BEGIN
     services := services || service;
     lasts := lasts || first - 1;
   END LOOP;
-  -- Whoever comes meanwhile begins behind what is going to be taken here, as far as ids have no gaps.
+  -- Whoever comes meanwhile begins behind what is going to be taken here, as far as ids have no gaps. For few jobs it is
+  -- not worth a record in the log.
   IF p_lock AND p_count >= 64 AND cardinality(sites) = 1 AND sites[1] = p_past_site AND services[1] = p_past_service THEN
     PERFORM set_front(p_queue, (front_now(p_queue)).id, lasts[1] + p_count);
   END IF;

@@ -86,6 +86,25 @@ TEST_F(JobStoreTest, a_completed_job_moves_to_history_with_its_writes_and_follow
   EXPECT_EQ(db.sql("SELECT count(*) FROM job"), "2");
 }
 
+TEST_F(JobStoreTest, of_a_batch_with_gaps_and_different_fences_each_job_ends_in_its_own_way) {
+  auto all = enqueue(8);
+  db.sql("UPDATE job SET fence = 6 WHERE id = " + std::to_string(all[4].value()));
+  auto jobs = store->claim_ready(session(), Queue::apply, SiteId(), 8);
+  std::vector<Finished> batch;
+  for (std::size_t at : {0, 1, 3, 4, 5, 7}) {
+    batch.push_back(finished(jobs[at], at % 3 == 1 ? How::failed : at % 3 == 2 ? How::cancelled : How::done));
+    if (at % 3 == 1) batch.back().error = "error " + std::to_string(at);
+    if (at % 3 == 1) batch.back().error_id = static_cast<int>(at);
+  }
+  batch[2].fence = Fence(9);  // of another attempt
+  auto completed = store->complete(batch);
+  EXPECT_EQ(completed.accepted, (std::vector{all[0], all[1], all[4], all[5], all[7]}));
+  EXPECT_EQ(completed.stale, std::vector{all[3]});
+  EXPECT_EQ(db.sql("SELECT string_agg(concat_ws(' ', id - " + std::to_string(all[0].value()) +
+                   ", outcome, error, error_id, fence), '; ' ORDER BY id) FROM job_history"),
+            "0 done 1; 1 failed error 1 1 1; 4 failed error 4 4 7; 5 cancelled 1; 7 failed error 7 7 1");
+}
+
 TEST_F(JobStoreTest, a_bad_result_fails_its_own_job_and_no_other) {
   enqueue(2);
   auto jobs = store->claim_ready(session(), Queue::apply, SiteId(), 2);
