@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "lib/base/clock.h"
+#include "lib/store/jobs.h"
 #include "tests/faults/house.h"
 #include "tests/faults/wrong_clock.h"
 #include "tests/support/eventually.h"
@@ -46,6 +47,26 @@ TEST(RecoveryTest, jobs_of_a_killed_and_of_a_frozen_worker_run_elsewhere_within_
   EXPECT_EQ(house.stop("worker-2"), 0);
   EXPECT_THAT(house.wrongs(), IsEmpty());
   EXPECT_EQ(house.count("SELECT min(crashes) FROM job_history"), 1);
+}
+
+// The lock of the one that listens stays with it, and what it was told waits there; the scheduler was told, too.
+TEST(RecoveryTest, a_persons_job_runs_elsewhere_though_the_worker_that_listens_is_frozen) {
+  House house({.workers = 2, .worker_settings = production});
+  house.start_all();
+  ASSERT_TRUE(eventually(20s, [&] {
+    return house.count("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND granted"
+                       " AND classid::bigint >> 8 = x'656172'::bigint") == 1;
+  })) << house.tell();
+  for (const auto& name : house.daemons("worker")) {  // one of the two listens
+    house.freeze(name);
+    auto before = house.ended();
+    house.enqueue(1);
+    house.sql(fmt::format("SELECT pg_notify('{}', concat_ws(' ', id, queue, 0, 0, priority)) FROM certfleet.job",
+                          store::jobs::channel));
+    EXPECT_TRUE(eventually(25s, [&] { return house.ended() == before + 1; })) << name << house.tell();
+    house.thaw(name);
+  }
+  EXPECT_THAT(house.wrongs(), IsEmpty());
 }
 
 TEST(RecoveryTest, a_worker_whose_clock_is_wrong_by_an_hour_works_like_any_other) {
