@@ -1,6 +1,6 @@
 // When somebody who asks a queue for its ready jobs looks behind its front, too (sql/functions/fronts.sql): as often as
 // that is cheap. Such a look passes by all that was claimed and ended, for as long as any transaction may want to see
-// it. Pure.
+// it. Pure, but for look(), which reads the clock.
 #pragma once
 
 #include "lib/base/pace.h"
